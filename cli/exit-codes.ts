@@ -1,0 +1,16 @@
+/**
+ * What the process tells its caller. `verify` uses 0, 1 and 2 as documented in docs/verify.md;
+ * the other commands use 0, 3 and 4.
+ */
+export const EXIT = {
+  /** Done; for `verify`: every required layer holds. */
+  ok: 0,
+  /** `verify`, `log`: a layer fails or is missing (named in the output). */
+  notProven: 1,
+  /** `verify`: the file is not a bundle. */
+  notABundle: 2,
+  /** The service or the chain refused, or could not be reached. */
+  failed: 3,
+  /** The command line or a file named on it is wrong. */
+  usage: 4,
+} as const;

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "csv-parse/sync";
+import type { Reading } from "@gridseal/protocol";
+import { CsvError } from "./csv-error.ts";
+import { cityLearnLayout, isCityLearn } from "./citylearn.ts";
+import { plainLayout } from "./plain-csv.ts";
+
+/** A telemetry file: exact integers with the decimal scale of each channel, and what was left out. */
+export type CsvTelemetry = {
+  readonly layout: string;
+  readonly rows: number;
+  readonly emptyCells: number;
+  readonly profile: {
+    readonly channels: readonly {
+      readonly channel: number;
+      readonly quantity: string;
+      readonly scale: number;
+      readonly sign: string;
+      readonly unit: string;
+    }[];
+    readonly format: "gridseal-profile/1";
+  };
+  readonly readings: readonly Reading[];
+};
+
+const DECIMAL = /^[+-]?\d+(?:\.(\d+))?$/u;
+const MAX_DECIMALS = 9;
+
+const decimalsOf = (cell: string): number => {
+  const match = DECIMAL.exec(cell);
+  if (match !== null) return Math.min(match[1]?.length ?? 0, MAX_DECIMALS);
+  return Number.isFinite(Number(cell)) && cell !== "" ? MAX_DECIMALS : Number.NaN;
+};
+
+const scaled = (cell: string, decimals: number): bigint => {
+  const match = DECIMAL.exec(cell);
+  if (match === null || (match[1]?.length ?? 0) > MAX_DECIMALS) {
+    return BigInt(Math.round(Number(cell) * 10 ** decimals));
+  }
+  const [whole = "0", fraction = ""] = cell.replace("+", "").split(".");
+  return BigInt(whole + fraction.padEnd(decimals, "0"));
+};
+
+const parseRows = (text: string, file: string): Record<string, string>[] => {
+  try {
+    return parse(text, { columns: true, skip_empty_lines: true, trim: true, bom: true });
+  } catch (cause) {
+    throw new CsvError("malformed", file, cause instanceof Error ? cause.message : String(cause));
+  }
+};
+
+/**
+ * Reads telemetry from CSV text. Decimals become integers exactly: each channel takes the
+ * largest number of decimals any of its cells has (at most nine) as its scale. Empty cells are left out and counted.
+ *
+ * @throws CsvError `malformed`, `empty`, `no-channels`, `not-a-number`, `bad-time`.
+ * @example
+ * const day = parseTelemetry(text, { file: "Building_1.csv", rows: { from: 0, to: 24 } })
+ */
+export const parseTelemetry = (
+  text: string,
+  options: {
+    readonly file: string;
+    readonly rows?: { readonly from: number; readonly to: number };
+    readonly startMs?: number;
+  },
+): CsvTelemetry => {
+  const all = parseRows(text, options.file);
+  const { from, to } = options.rows ?? { from: 0, to: all.length };
+  const rows = all.slice(from, to);
+  const columns = Object.keys(all[0] ?? {});
+  if (rows.length === 0) throw new CsvError("empty", options.file, `no rows in ${from}..${to} of ${all.length}`);
+  const layout = isCityLearn(columns)
+    ? cityLearnLayout(options.startMs)
+    : plainLayout(columns, options.file);
+  let emptyCells = 0;
+  const readings: Reading[] = [];
+  const channels = [];
+  for (const { channel, column, quantity, unit, sign } of layout.channels) {
+    const cells = rows.map((row) => row[column] ?? "");
+    const decimals = cells.map((cell, i) => {
+      if (cell === "") return 0;
+      const count = decimalsOf(cell);
+      if (Number.isNaN(count)) {
+        throw new CsvError("not-a-number", options.file, `row ${from + i + 2}, column ${column}: ${JSON.stringify(cell)}`);
+      }
+      return count;
+    });
+    const scale = Math.max(...decimals);
+    channels.push({ channel, quantity, scale: scale === 0 ? 0 : -scale, sign, unit });
+    cells.forEach((cell, i) => {
+      const row = rows[i];
+      if (cell === "" || row === undefined) {
+        emptyCells += 1;
+        return;
+      }
+      readings.push({
+        timeMs: BigInt(layout.timeOf(row, from + i)),
+        channel,
+        quality: 0,
+        value: scaled(cell, scale),
+      });
+    });
+  }
+  return {
+    layout: layout.name,
+    rows: rows.length,
+    emptyCells,
+    profile: { channels, format: "gridseal-profile/1" },
+    readings,
+  };
+};
+
+/** Reads a telemetry file; see {@link parseTelemetry}. */
+export const readTelemetryFile = async (
+  file: string,
+  options: { readonly rows?: { readonly from: number; readonly to: number }; readonly startMs?: number } = {},
+): Promise<CsvTelemetry> => {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new CsvError("unreadable", file, cause instanceof Error ? cause.message : String(cause));
+  }
+  return parseTelemetry(text, { file, ...options });
+};
