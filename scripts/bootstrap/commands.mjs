@@ -1,0 +1,17 @@
+const hardhat = 'node_modules/hardhat/dist/src/cli.js';
+
+/** What each `npm run` script starts. `cwd: 'caller'` keeps relative paths in arguments relative to the caller. */
+export const commands = {
+  start: { file: 'backend/main.ts' },
+  demo: { file: 'scripts/demo.ts', cwd: 'caller' },
+  bench: { file: 'bench/main.ts', cwd: 'caller' },
+  test: { file: 'scripts/test.ts' },
+  'test:conformance': { file: 'scripts/test.ts', args: ['--suite', 'conformance'] },
+  'test:peers': { file: 'scripts/test.ts', args: ['--suite', 'peers'] },
+  check: { file: 'scripts/check.ts' },
+  'check:selftest': { file: 'scripts/check/selftest.ts' },
+  'build:contracts': { file: hardhat, args: ['build'] },
+  generate: { file: 'scripts/generate.ts' },
+  format: { file: 'scripts/format.ts' },
+  gridseal: { file: 'cli/main.ts', cwd: 'caller' },
+};
