@@ -59,4 +59,6 @@ const collect = (command, args, options) =>
     child.on('close', (code) => resolve({ code, output }));
   });
 
-const indent = (text) => text.trim().split('\n').slice(-25).map((line) => `  ${line}`).join('\n');
+const indent = (text) => lines(text).slice(0, 20).map((line) => `  ${line}`).join('\n');
+
+const lines = (text) => text.trim().split('\n').filter((line) => !line.startsWith('npm warn'));
