@@ -1,0 +1,34 @@
+import { Command, CommanderError } from 'commander';
+import { SdkError } from '@gridseal/sdk';
+import { CsvError } from '../edge/readers/csv-error.ts';
+import { addDeviceCommands } from './commands/device.ts';
+import { addLogCommands } from './commands/log.ts';
+import { addVerifyCommand } from './commands/verify.ts';
+import { EXIT } from './exit-codes.ts';
+import { UsageError } from './usage-error.ts';
+
+const program = new Command('gridseal')
+  .description('Verify evidence, read the log, and run a device of a Gridseal alliance.')
+  .option('--json', 'print one JSON document instead of readable lines')
+  .showHelpAfterError('(gridseal COMMAND --help tells more)')
+  .exitOverride();
+
+addVerifyCommand(program);
+addLogCommands(program);
+addDeviceCommands(program);
+
+const exitCodeOf = (error: unknown): number => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof UsageError || error instanceof CsvError) return EXIT.usage;
+  if (error instanceof SdkError) return error.code === 'bad-key-file' ? EXIT.usage : EXIT.failed;
+  throw error;
+};
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  if (!(error instanceof CommanderError) && error instanceof Error) {
+    process.stderr.write(`gridseal: ${error.message}\n`);
+  }
+}
