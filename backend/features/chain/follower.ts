@@ -1,0 +1,156 @@
+import {
+  InvalidParamsRpcError,
+  LimitExceededRpcError,
+  TimeoutError,
+  type Hex,
+  type Log,
+  type PublicClient,
+} from 'viem';
+
+import type { Database } from '../../adapters/postgres/database.ts';
+import type { MemoryDirectory } from './directory.ts';
+import { ChainError } from './errors.ts';
+import { decodeEvents } from './events.ts';
+import { appliedBlocks, applyStretch, type RegistryChangeQueue } from './follower-store.ts';
+import type { StepOutcome } from './poller.ts';
+import type { BlockRef, ChainBinding } from './types.ts';
+
+/** Headers kept below the head beyond the finality depth: room for deep forks and `notBefore` checks. */
+const RECENT_BLOCKS = 512n;
+const WIDEST_RANGE = 2_000n;
+
+/** Follows registry and anchor events into the database; see `docs/guide` for how authority uses them. */
+export type Follower = {
+  /** Applies the next stretch of the chain, rewinding first where the chain was reorganised. */
+  readonly step: () => Promise<StepOutcome>;
+  /** Steps until the follower's head is the chain's. */
+  readonly catchUp: () => Promise<void>;
+  /** The chain's newest block at the last step, to compare with the directory's head. */
+  readonly chainHead: () => BlockRef | undefined;
+};
+
+/**
+ * Creates the follower. It reads logs range by range and trusts none of them alone: headers must
+ * link to the block before, logs must lie in those headers, else the step fails and is tried again.
+ *
+ * @param firstBlock where the contracts' history begins; nothing below it is read
+ * @param queue takes registry changes that reached finality, in the same transaction
+ */
+export const createFollower = (options: {
+  readonly client: PublicClient;
+  readonly database: Database;
+  readonly binding: ChainBinding;
+  readonly directory: MemoryDirectory;
+  readonly firstBlock: bigint;
+  readonly queue: RegistryChangeQueue;
+}): Follower => {
+  const { client, database, binding, directory, firstBlock, queue } = options;
+  const keepBlocks = binding.finalityDepth + RECENT_BLOCKS;
+  let range = WIDEST_RANGE;
+  let chainHead: BlockRef | undefined;
+
+  const header = async (number: bigint): Promise<Header> => {
+    const block = await client.getBlock({ blockNumber: number, includeTransactions: false });
+    return { number: block.number, hash: block.hash, time: block.timestamp, parentHash: block.parentHash };
+  };
+
+  const forkPoint = async (latest: bigint): Promise<BlockRef | undefined> => {
+    for (const block of await appliedBlocks(database, Number(keepBlocks) + 1)) {
+      if (block.number <= latest && (await header(block.number)).hash === block.hash) return block;
+    }
+    return undefined;
+  };
+
+  const readLogs = async (fromBlock: bigint, toBlock: bigint): Promise<Log<bigint, number, false>[]> => {
+    const address = [binding.deviceRegistry, binding.evidenceLog];
+    return client.getLogs({ address, fromBlock, toBlock });
+  };
+
+  const step = async (): Promise<StepOutcome> => {
+    const latest = await client.getBlock({ blockTag: 'latest', includeTransactions: false });
+    chainHead = { number: latest.number, hash: latest.hash, time: latest.timestamp };
+    const [previousHead] = await appliedBlocks(database, 1);
+    if (previousHead?.hash === latest.hash) {
+      await directory.refresh();
+      return 'idle';
+    }
+    const base = previousHead === undefined ? undefined : await forkPoint(latest.number);
+    const from = base === undefined ? firstBlock : base.number + 1n;
+    const to = latest.number < from + range - 1n ? latest.number : from + range - 1n;
+    let logs: Log<bigint, number, false>[] = [];
+    if (to >= from) {
+      try {
+        logs = await readLogs(from, to);
+      } catch (error) {
+        if (range === 1n || !isTooMuch(error)) throw error;
+        range /= 2n;
+        return 'more';
+      }
+    }
+    const recentFrom = latest.number > keepBlocks ? latest.number - keepBlocks : 0n;
+    const blocks = await readHeaders(header, { from, to, recentFrom, base, logs });
+    const events = decodeEvents(logs, blocks, binding);
+    const stretch = { base, blocks: [...blocks.values()].map(withoutParent), events };
+    const { finalityDepth } = binding;
+    await applyStretch(database, stretch, { previousHead, finalityDepth, keepBlocks, queue });
+    await directory.refresh();
+    if (range < WIDEST_RANGE) range *= 2n;
+    return to < latest.number ? 'more' : 'idle';
+  };
+
+  return {
+    step,
+    catchUp: async () => {
+      while ((await step()) === 'more' || directory.head()?.hash !== chainHead?.hash);
+    },
+    chainHead: () => chainHead,
+  };
+};
+
+type Header = BlockRef & { readonly parentHash: Hex };
+
+const withoutParent = ({ number, hash, time }: Header): BlockRef => ({ number, hash, time });
+
+/** Errors by which RPC providers refuse a range as too wide. Anything else is not about the range. */
+const isTooMuch = (error: unknown): boolean => {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof LimitExceededRpcError || cause instanceof InvalidParamsRpcError) return true;
+    if (cause instanceof TimeoutError) return true;
+  }
+  return false;
+};
+
+/** Headers of the range: all recent ones, of older ones those with logs and the last, ascending. */
+const readHeaders = async (
+  header: (number: bigint) => Promise<Header>,
+  span: {
+    readonly from: bigint;
+    readonly to: bigint;
+    readonly recentFrom: bigint;
+    readonly base: BlockRef | undefined;
+    readonly logs: readonly Log<bigint, number, false>[];
+  },
+): Promise<Map<bigint, Header>> => {
+  const wanted = new Set(span.logs.map((log) => log.blockNumber));
+  for (let number = span.from > span.recentFrom ? span.from : span.recentFrom; number <= span.to; number += 1n) {
+    wanted.add(number);
+  }
+  if (span.to >= span.from) wanted.add(span.to);
+  const ascending = [...wanted].sort((a, b) => (a < b ? -1 : 1));
+  const headers = new Map<bigint, Header>();
+  for (let start = 0; start < ascending.length; start += 64) {
+    for (const block of await Promise.all(ascending.slice(start, start + 64).map(header))) {
+      const before = headers.get(block.number - 1n) ?? (span.base?.number === block.number - 1n ? span.base : undefined);
+      if (before !== undefined && block.parentHash !== before.hash) {
+        throw new ChainError('chain-inconsistent', `block ${block.number} does not continue ${before.hash}`);
+      }
+      headers.set(block.number, block);
+    }
+  }
+  for (const log of span.logs) {
+    if (headers.get(log.blockNumber)?.hash !== log.blockHash) {
+      throw new ChainError('chain-inconsistent', `a log lies in ${log.blockHash}, not in block ${log.blockNumber}`);
+    }
+  }
+  return headers;
+};

@@ -1,0 +1,181 @@
+import {
+  keccak256,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+  type Hex,
+  type LocalAccount,
+  type PublicClient,
+  type TransactionReceipt,
+} from 'viem';
+
+import type { Logger } from '../../adapters/logger/logger.ts';
+import type { Database } from '../../adapters/postgres/database.ts';
+import { ChainError } from './errors.ts';
+import {
+  attemptsOf,
+  findByReference,
+  insertAttempt,
+  insertTransaction,
+  markSent,
+  pendingOf,
+  reopenUnspent,
+  reserveNonce,
+  settle,
+  type OutboxAttempt,
+  type OutboxTransaction,
+} from './outbox-store.ts';
+import type { StepOutcome } from './poller.ts';
+
+/** What to call; `reference` names the purpose, so that a retry finds what was already sent. */
+export type OutboxCall = { readonly reference: string; readonly to: Hex; readonly data: Hex };
+
+/** Sends transactions of one account so that none is paid twice and none gets stuck. */
+export type Outbox = {
+  readonly account: Hex;
+  /** Stores, signs and sends a call, unless the newest one of its reference is pending or mined. */
+  readonly submit: (call: OutboxCall) => Promise<OutboxTransaction>;
+  readonly find: (reference: string) => Promise<OutboxTransaction | undefined>;
+  /** Looks after pending transactions: receipts, resending, replacement. */
+  readonly step: () => Promise<StepOutcome>;
+};
+
+type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
+
+/** Nodes ask 10 % more for a replacement; 12.5 % leaves room for rounding. */
+const bump = (fee: bigint): bigint => fee + fee / 8n + 1n;
+const higher = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+/** Estimates are for the present state; state grows a little until the transaction runs. */
+const withMargin = (gas: bigint): bigint => gas + gas / 4n;
+
+/**
+ * Creates the outbox of an account. The signed bytes are in the database before a node sees them:
+ * after a crash the same bytes are sent again, and a replacement always reuses the nonce.
+ *
+ * @param replaceAfterMs how long an attempt may wait before the next one pays more
+ * @param maxFeePerGas wei a unit of gas; no attempt pays more
+ * @example
+ * const outbox = createOutbox({ account, client, database, replaceAfterMs: 30_000, maxFeePerGas, logger })
+ * await outbox.submit({ reference: 'anchor:0:4096', to: evidenceLog, data })
+ */
+export const createOutbox = (options: {
+  readonly account: LocalAccount;
+  readonly client: PublicClient;
+  readonly database: Database;
+  readonly replaceAfterMs: number;
+  readonly maxFeePerGas: bigint;
+  readonly logger: Logger;
+}): Outbox => {
+  const { account, client, database, replaceAfterMs, maxFeePerGas, logger } = options;
+  const address = account.address.toLowerCase() as Hex;
+  let chainId: number | undefined;
+
+  const sign = async (
+    transaction: Pick<OutboxTransaction, 'nonce' | 'to' | 'data' | 'gas'>,
+    fees: Fees,
+  ): Promise<Omit<OutboxAttempt, 'sent' | 'ageMs'>> => {
+    chainId ??= await client.getChainId();
+    const { to, data, gas } = transaction;
+    const nonce = Number(transaction.nonce);
+    const raw = await account.signTransaction({ type: 'eip1559', chainId, to, data, gas, nonce, ...fees });
+    return { hash: keccak256(raw), raw, ...fees };
+  };
+
+  const send = async (transaction: OutboxTransaction, attempt: Pick<OutboxAttempt, 'hash' | 'raw'>) => {
+    try {
+      await client.sendRawTransaction({ serializedTransaction: attempt.raw });
+    } catch (error) {
+      if (!(await isKnown(client, attempt.hash))) throw error;
+    }
+    await markSent(database, transaction.id, attempt.hash);
+    const { reference, nonce } = transaction;
+    logger.info({ reference, nonce: nonce.toString(), hash: attempt.hash }, 'transaction sent');
+  };
+
+  const replace = async (transaction: OutboxTransaction, last: OutboxAttempt) => {
+    const now = await client.estimateFeesPerGas();
+    const fees = {
+      maxFeePerGas: higher(now.maxFeePerGas, bump(last.maxFeePerGas)),
+      maxPriorityFeePerGas: higher(now.maxPriorityFeePerGas, bump(last.maxPriorityFeePerGas)),
+    };
+    if (fees.maxFeePerGas > maxFeePerGas) {
+      throw new ChainError('fee-limit', `nonce ${transaction.nonce} needs ${fees.maxFeePerGas} wei a gas, ${maxFeePerGas} allowed`);
+    }
+    const attempt = await sign(transaction, fees);
+    await insertAttempt(database, transaction.id, attempt);
+    await send(transaction, attempt);
+  };
+
+  const lookAfter = async (transaction: OutboxTransaction, chainNonce: bigint): Promise<void> => {
+    const attempts = await attemptsOf(database, transaction.id);
+    for (const { hash } of attempts) {
+      const receipt = await findReceipt(client, hash);
+      if (receipt === undefined) continue;
+      const status = receipt.status === 'success' ? 'mined' : 'reverted';
+      const { blockNumber, blockHash } = receipt;
+      await settle(database, transaction.id, { status, hash, blockNumber, blockHash });
+      return;
+    }
+    const last = attempts.at(-1);
+    if (last === undefined) throw new RangeError(`transaction ${transaction.id} has no attempt`);
+    if (transaction.nonce < chainNonce) {
+      await settle(database, transaction.id, { status: 'lost' });
+      const { reference, nonce } = transaction;
+      logger.warn({ reference, nonce: nonce.toString() }, 'the nonce was spent by a transaction that is not ours');
+    } else if (last.ageMs >= replaceAfterMs && transaction.nonce === chainNonce) {
+      await replace(transaction, last);
+    } else if (!last.sent || !(await isKnown(client, last.hash))) {
+      await send(transaction, last);
+    }
+  };
+
+  const submit = async (call: OutboxCall): Promise<OutboxTransaction> => {
+    const existing = await findByReference(database, call.reference);
+    if (existing?.status === 'pending' || existing?.status === 'mined') return existing;
+    const gas = withMargin(await client.estimateGas({ account: address, to: call.to, data: call.data }));
+    const { maxFeePerGas: estimated, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
+    const ceiling = estimated < maxFeePerGas ? estimated : maxFeePerGas;
+    const fees = { maxFeePerGas: ceiling, maxPriorityFeePerGas: maxPriorityFeePerGas < ceiling ? maxPriorityFeePerGas : ceiling };
+    const stored = await database.transaction(async (tx) => {
+      const chainNonce = BigInt(await client.getTransactionCount({ address, blockTag: 'latest' }));
+      const nonce = await reserveNonce(tx, address, chainNonce);
+      const again = await findByReference(tx, call.reference);
+      if (again?.status === 'pending' || again?.status === 'mined') return { transaction: again };
+      const unsigned = { ...call, nonce, gas };
+      const attempt = await sign(unsigned, fees);
+      const id = await insertTransaction(tx, address, unsigned);
+      await insertAttempt(tx, id, attempt);
+      return { transaction: { ...unsigned, id, status: 'pending' as const, minedHash: undefined }, attempt };
+    });
+    if (stored.attempt !== undefined) await send(stored.transaction, stored.attempt);
+    return stored.transaction;
+  };
+
+  const step = async (): Promise<StepOutcome> => {
+    const chainNonce = BigInt(await client.getTransactionCount({ address, blockTag: 'latest' }));
+    const reopened = await reopenUnspent(database, address, chainNonce);
+    if (reopened > 0) logger.warn({ reopened }, 'transactions were undone by a reorganisation and are sent again');
+    for (const transaction of await pendingOf(database, address)) await lookAfter(transaction, chainNonce);
+    return 'idle';
+  };
+
+  return { account: address, submit, find: (reference) => findByReference(database, reference), step };
+};
+
+const findReceipt = async (client: PublicClient, hash: Hex): Promise<TransactionReceipt | undefined> => {
+  try {
+    return await client.getTransactionReceipt({ hash });
+  } catch (error) {
+    if (error instanceof TransactionReceiptNotFoundError) return undefined;
+    throw error;
+  }
+};
+
+const isKnown = async (client: PublicClient, hash: Hex): Promise<boolean> => {
+  try {
+    await client.getTransaction({ hash });
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionNotFoundError) return false;
+    throw error;
+  }
+};
