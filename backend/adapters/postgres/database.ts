@@ -1,0 +1,173 @@
+import pg from 'pg';
+import type { Logger } from '../logger/logger.ts';
+import { DatabaseError, toDatabaseError } from './errors.ts';
+
+/** A value a query can carry. `bigint` goes to `int8` and `numeric`, bytes go to `bytea`. */
+export type SqlValue = string | number | bigint | boolean | Uint8Array | Date | null | readonly SqlValue[];
+
+/** Runs SQL: the pool, a transaction or a session. `int8` columns arrive as `bigint`, `bytea` as bytes. */
+export type Queryable = {
+  /** @returns the rows. @throws DatabaseError */
+  readonly query: <Row extends object = Record<string, never>>(
+    sql: string,
+    values?: readonly SqlValue[],
+  ) => Promise<Row[]>;
+  /** @returns how many rows a statement touched. @throws DatabaseError */
+  readonly execute: (sql: string, values?: readonly SqlValue[]) => Promise<number>;
+};
+
+/** How a transaction runs. `attempts` counts runs after errors that are safe to retry; 1 unless told otherwise. */
+export type TransactionOptions = {
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly attempts?: number;
+};
+
+/** A connection of one's own, for advisory locks and LISTEN. It is closed, not reused, at release. */
+export type Session = Queryable & {
+  /** Resolves when the connection is gone, by release or by loss: every session lock is gone with it. */
+  readonly closed: Promise<void>;
+  readonly onNotification: (listener: (channel: string, payload: string) => void) => void;
+  readonly release: () => Promise<void>;
+};
+
+/** A PostgreSQL database. */
+export type Database = Queryable & {
+  /**
+   * Runs `work` in a transaction: commits when it resolves, rolls back when it rejects.
+   *
+   * @throws DatabaseError `outcome-unknown` when the connection ended during commit
+   */
+  readonly transaction: <T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions) => Promise<T>;
+  readonly session: () => Promise<Session>;
+  readonly url: string;
+  readonly close: () => Promise<void>;
+};
+
+const INT8 = 20;
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format as 'text'),
+};
+
+const toDriver = (value: SqlValue): unknown => {
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Uint8Array && !Buffer.isBuffer(value))
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return Array.isArray(value) ? value.map(toDriver) : value;
+};
+
+const queryableOver = (client: Pick<pg.ClientBase, 'query'>): Queryable => {
+  const run = async (sql: string, values: readonly SqlValue[] = []): Promise<pg.QueryResult> => {
+    try {
+      return await client.query(sql, values.map(toDriver));
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  };
+  return {
+    query: async <Row extends object>(sql: string, values?: readonly SqlValue[]) =>
+      (await run(sql, values)).rows as Row[],
+    execute: async (sql, values) => (await run(sql, values)).rowCount ?? 0,
+  };
+};
+
+const commit = async (client: pg.PoolClient): Promise<void> => {
+  try {
+    const { command } = await client.query('COMMIT');
+    if (command !== 'COMMIT')
+      throw new DatabaseError('rejected', 'a failed statement was ignored inside the transaction');
+  } catch (error) {
+    const known = toDatabaseError(error);
+    throw known instanceof DatabaseError && known.code === 'unavailable'
+      ? new DatabaseError('outcome-unknown', error)
+      : known;
+  }
+};
+
+const runTransaction = async <T>(
+  pool: pg.Pool,
+  work: (tx: Queryable) => Promise<T>,
+  isolation: NonNullable<TransactionOptions['isolation']>,
+): Promise<T> => {
+  const client = await connect(pool);
+  let broken: Error | undefined;
+  try {
+    await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+    const result = await work(queryableOver(client));
+    await commit(client);
+    return result;
+  } catch (error) {
+    broken = await client.query('ROLLBACK').then(
+      () => undefined,
+      (lost: unknown) => (lost instanceof Error ? lost : new Error(String(lost))),
+    );
+    throw toDatabaseError(error);
+  } finally {
+    client.release(broken);
+  }
+};
+
+const connect = async (pool: pg.Pool): Promise<pg.PoolClient> => {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+};
+
+const sessionOver = (client: pg.Client): Session => {
+  const closed = new Promise<void>((resolve) => client.once('end', () => resolve()));
+  return {
+    ...queryableOver(client),
+    closed,
+    onNotification: (listener) => {
+      client.on('notification', ({ channel, payload }) => listener(channel, payload ?? ''));
+    },
+    release: async () => {
+      await client.end();
+    },
+  };
+};
+
+/**
+ * Connects to a PostgreSQL server.
+ *
+ * @example
+ * const database = openDatabase({ url, poolSize: 16, logger });
+ * const head = await database.transaction(async (tx) => {
+ *   const [row] = await tx.query<{ size: bigint }>('SELECT size FROM log_head FOR UPDATE');
+ *   return row?.size;
+ * }, { attempts: 3 });
+ */
+export const openDatabase = (options: { url: string; poolSize: number; logger: Logger }): Database => {
+  const connection = { connectionString: options.url, types, application_name: 'gridseal' };
+  const pool = new pg.Pool({ ...connection, max: options.poolSize, connectionTimeoutMillis: 10_000 });
+  pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection was lost'));
+
+  return {
+    ...queryableOver(pool as unknown as Pick<pg.ClientBase, 'query'>),
+    url: options.url,
+    transaction: async (work, { isolation = 'read committed', attempts = 1 } = {}) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await runTransaction(pool, work, isolation);
+        } catch (error) {
+          if (!(error instanceof DatabaseError && error.retryable && attempt < attempts)) throw error;
+          options.logger.debug({ code: error.code, attempt }, 'running a transaction again');
+        }
+      }
+    },
+    session: async () => {
+      const client = new pg.Client(connection);
+      client.on('error', (error) => options.logger.warn({ err: error }, 'a database session was lost'));
+      try {
+        await client.connect();
+      } catch (error) {
+        throw toDatabaseError(error);
+      }
+      return sessionOver(client);
+    },
+    close: () => pool.end(),
+  };
+};

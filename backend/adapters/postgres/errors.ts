@@ -1,0 +1,62 @@
+import pg from 'pg';
+
+/**
+ * What a failed database operation means to its caller.
+ *
+ * - `serialization`, `deadlock`: nothing happened; running the transaction again may succeed.
+ * - `unavailable`: nothing happened because the server could not be reached.
+ * - `outcome-unknown`: the connection ended while a commit was under way. Read before trying again.
+ * - `constraint`: a constraint refused the row; `constraint` names it.
+ * - `rejected`: the server refused the statement for another reason; `sqlState` tells which.
+ */
+export type DatabaseErrorCode =
+  'serialization' | 'deadlock' | 'unavailable' | 'outcome-unknown' | 'constraint' | 'rejected';
+
+const RETRYABLE: readonly DatabaseErrorCode[] = ['serialization', 'deadlock', 'unavailable'];
+
+/** A failed query or transaction. `cause` is what the driver threw. */
+export class DatabaseError extends Error {
+  readonly code: DatabaseErrorCode;
+  /** Whether the same transaction may be run again without reading anything first. */
+  readonly retryable: boolean;
+  readonly sqlState: string | undefined;
+  readonly constraint: string | undefined;
+
+  constructor(code: DatabaseErrorCode, cause: unknown) {
+    super(`${code}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'DatabaseError';
+    this.code = code;
+    this.retryable = RETRYABLE.includes(code);
+    this.sqlState = cause instanceof pg.DatabaseError ? cause.code : undefined;
+    this.constraint = cause instanceof pg.DatabaseError ? cause.constraint : undefined;
+  }
+}
+
+const codeOf = (sqlState: string | undefined): DatabaseErrorCode => {
+  if (sqlState === '40001') return 'serialization';
+  if (sqlState === '40P01' || sqlState === '55P03') return 'deadlock';
+  if (
+    sqlState === undefined ||
+    sqlState.startsWith('08') ||
+    sqlState.startsWith('57P') ||
+    sqlState.startsWith('53')
+  )
+    return 'unavailable';
+  return sqlState.startsWith('23') ? 'constraint' : 'rejected';
+};
+
+/** Gives a driver error its meaning. Errors that do not come from the driver pass through. */
+export const toDatabaseError = (error: unknown): unknown => {
+  if (error instanceof DatabaseError) return error;
+  if (error instanceof pg.DatabaseError) return new DatabaseError(codeOf(error.code), error);
+  return isConnectionLoss(error) ? new DatabaseError('unavailable', error) : error;
+};
+
+const CONNECTION_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'];
+
+const isConnectionLoss = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && CONNECTION_CODES.includes(String(error.code))) ||
+    /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/.test(
+      error.message,
+    ));
