@@ -143,7 +143,10 @@ const sessionOver = (client: pg.Client): Session => {
 export const openDatabase = (options: { url: string; poolSize: number; logger: Logger }): Database => {
   const connection = { connectionString: options.url, types, application_name: 'gridseal' };
   const pool = new pg.Pool({ ...connection, max: options.poolSize, connectionTimeoutMillis: 10_000 });
-  pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection was lost'));
+  const noteLoss = (error: Error) => options.logger.warn({ err: error }, 'a database connection was lost');
+  pool.on('error', noteLoss);
+  // Without a listener of its own, a connection lost while it is in use would end the process.
+  pool.on('connect', (client) => client.on('error', noteLoss));
 
   return {
     ...queryableOver(pool as unknown as Pick<pg.ClientBase, 'query'>),
