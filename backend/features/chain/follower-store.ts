@@ -184,11 +184,7 @@ type EventRow = {
   change: RegistryChange['change'];
 };
 
-const queueFinal = async (
-  tx: Queryable,
-  lastFinal: bigint,
-  queue: RegistryChangeQueue,
-): Promise<void> => {
+const queueFinal = async (tx: Queryable, lastFinal: bigint, queue: RegistryChangeQueue): Promise<void> => {
   const rows = await tx.query<EventRow>(
     `UPDATE registry_event SET queued = true WHERE NOT queued AND block_number <= $1
      RETURNING block_number, log_index, block_hash, transaction_hash, identity, key_id, change`,

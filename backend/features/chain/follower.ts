@@ -132,7 +132,11 @@ const readHeaders = async (
   },
 ): Promise<Map<bigint, Header>> => {
   const wanted = new Set(span.logs.map((log) => log.blockNumber));
-  for (let number = span.from > span.recentFrom ? span.from : span.recentFrom; number <= span.to; number += 1n) {
+  for (
+    let number = span.from > span.recentFrom ? span.from : span.recentFrom;
+    number <= span.to;
+    number += 1n
+  ) {
     wanted.add(number);
   }
   if (span.to >= span.from) wanted.add(span.to);
@@ -140,7 +144,8 @@ const readHeaders = async (
   const headers = new Map<bigint, Header>();
   for (let start = 0; start < ascending.length; start += 64) {
     for (const block of await Promise.all(ascending.slice(start, start + 64).map(header))) {
-      const before = headers.get(block.number - 1n) ?? (span.base?.number === block.number - 1n ? span.base : undefined);
+      const before =
+        headers.get(block.number - 1n) ?? (span.base?.number === block.number - 1n ? span.base : undefined);
       if (before !== undefined && block.parentHash !== before.hash) {
         throw new ChainError('chain-inconsistent', `block ${block.number} does not continue ${before.hash}`);
       }
@@ -149,7 +154,10 @@ const readHeaders = async (
   }
   for (const log of span.logs) {
     if (headers.get(log.blockNumber)?.hash !== log.blockHash) {
-      throw new ChainError('chain-inconsistent', `a log lies in ${log.blockHash}, not in block ${log.blockNumber}`);
+      throw new ChainError(
+        'chain-inconsistent',
+        `a log lies in ${log.blockHash}, not in block ${log.blockNumber}`,
+      );
     }
   }
   return headers;

@@ -145,7 +145,13 @@ export const insertAttempt = async (
 ): Promise<void> => {
   await tx.execute(
     `INSERT INTO outbox_attempt (transaction_id, hash, raw, max_fee, max_priority_fee) VALUES ($1, $2, $3, $4, $5)`,
-    [id, hexToBytes(attempt.hash), hexToBytes(attempt.raw), attempt.maxFeePerGas, attempt.maxPriorityFeePerGas],
+    [
+      id,
+      hexToBytes(attempt.hash),
+      hexToBytes(attempt.raw),
+      attempt.maxFeePerGas,
+      attempt.maxPriorityFeePerGas,
+    ],
   );
 };
 
@@ -162,7 +168,12 @@ export const settle = async (
   database: Database,
   id: bigint,
   outcome:
-    | { readonly status: 'mined' | 'reverted'; readonly hash: Hex; readonly blockNumber: bigint; readonly blockHash: Hex }
+    | {
+        readonly status: 'mined' | 'reverted';
+        readonly hash: Hex;
+        readonly blockNumber: bigint;
+        readonly blockHash: Hex;
+      }
     | { readonly status: 'lost' },
 ): Promise<void> => {
   const block =

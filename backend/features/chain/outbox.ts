@@ -98,7 +98,10 @@ export const createOutbox = (options: {
       maxPriorityFeePerGas: higher(now.maxPriorityFeePerGas, bump(last.maxPriorityFeePerGas)),
     };
     if (fees.maxFeePerGas > maxFeePerGas) {
-      throw new ChainError('fee-limit', `nonce ${transaction.nonce} needs ${fees.maxFeePerGas} wei a gas, ${maxFeePerGas} allowed`);
+      throw new ChainError(
+        'fee-limit',
+        `nonce ${transaction.nonce} needs ${fees.maxFeePerGas} wei a gas, ${maxFeePerGas} allowed`,
+      );
     }
     const attempt = await sign(transaction, fees);
     await insertAttempt(database, transaction.id, attempt);
@@ -120,7 +123,10 @@ export const createOutbox = (options: {
     if (transaction.nonce < chainNonce) {
       await settle(database, transaction.id, { status: 'lost' });
       const { reference, nonce } = transaction;
-      logger.warn({ reference, nonce: nonce.toString() }, 'the nonce was spent by a transaction that is not ours');
+      logger.warn(
+        { reference, nonce: nonce.toString() },
+        'the nonce was spent by a transaction that is not ours',
+      );
     } else if (last.ageMs >= replaceAfterMs && transaction.nonce === chainNonce) {
       await replace(transaction, last);
     } else if (!last.sent || !(await isKnown(client, last.hash))) {
@@ -134,7 +140,10 @@ export const createOutbox = (options: {
     const gas = withMargin(await client.estimateGas({ account: address, to: call.to, data: call.data }));
     const { maxFeePerGas: estimated, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
     const ceiling = estimated < maxFeePerGas ? estimated : maxFeePerGas;
-    const fees = { maxFeePerGas: ceiling, maxPriorityFeePerGas: maxPriorityFeePerGas < ceiling ? maxPriorityFeePerGas : ceiling };
+    const fees = {
+      maxFeePerGas: ceiling,
+      maxPriorityFeePerGas: maxPriorityFeePerGas < ceiling ? maxPriorityFeePerGas : ceiling,
+    };
     const stored = await database.transaction(async (tx) => {
       const chainNonce = BigInt(await client.getTransactionCount({ address, blockTag: 'latest' }));
       const nonce = await reserveNonce(tx, address, chainNonce);
@@ -153,7 +162,8 @@ export const createOutbox = (options: {
   const step = async (): Promise<StepOutcome> => {
     const chainNonce = BigInt(await client.getTransactionCount({ address, blockTag: 'latest' }));
     const reopened = await reopenUnspent(database, address, chainNonce);
-    if (reopened > 0) logger.warn({ reopened }, 'transactions were undone by a reorganisation and are sent again');
+    if (reopened > 0)
+      logger.warn({ reopened }, 'transactions were undone by a reorganisation and are sent again');
     for (const transaction of await pendingOf(database, address)) await lookAfter(transaction, chainNonce);
     return 'idle';
   };

@@ -32,8 +32,7 @@ export type ReceiptProof = {
  * transaction) before the RLP list of status, cumulative gas, bloom and logs.
  */
 export const encodeReceipt = (receipt: RpcReceipt): Hex => {
-  const outcome =
-    typeof receipt.status === 'string' ? rlpQuantity(receipt.status) : (receipt.root ?? '0x');
+  const outcome = typeof receipt.status === 'string' ? rlpQuantity(receipt.status) : (receipt.root ?? '0x');
   const payload = toRlp([
     outcome,
     rlpQuantity(receipt.cumulativeGasUsed),

@@ -1,0 +1,140 @@
+import * as dagCbor from '@ipld/dag-cbor';
+import { CID } from 'multiformats/cid';
+import * as Digest from 'multiformats/hashes/digest';
+import { createHash } from 'node:crypto';
+
+const SHA2_256 = 0x12;
+const RAW = 0x55;
+const MANIFEST_VERSION = 1;
+
+/** Links of a list block, so that a block stays under the MiB that IPFS nodes exchange. */
+export const LINKS_PER_BLOCK = 8_192;
+
+/** A content-addressed block: the bytes hash to the CID. */
+export type Block = { readonly cid: CID; readonly bytes: Uint8Array };
+
+/** What an anchor says of the log; docs/spec/log.md "Anchor". */
+export type Manifest = {
+  readonly logId: Uint8Array;
+  readonly epoch: bigint;
+  readonly size: bigint;
+  readonly root: Uint8Array;
+  /** The signed note, as served. */
+  readonly checkpoint: string;
+  /** Manifest of the anchor before; `null` for the first. */
+  readonly previous: CID | null;
+  /** Size the manifest before reached; entries of `[from, size)` are linked here. */
+  readonly from: bigint;
+  /** Two-level list of entry bundles. */
+  readonly entries: CID;
+  /** Two-level list of payload blocks, `null` when no entry of the range has one. */
+  readonly payloads: CID | null;
+};
+
+/** Why a block is not a manifest. */
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+  readonly code = 'manifest-malformed';
+  readonly field: string;
+
+  constructor(field: string, cause?: unknown) {
+    super(`manifest-malformed: ${field}`, cause === undefined ? undefined : { cause });
+    this.field = field;
+  }
+}
+
+const blockOf = (codec: number, bytes: Uint8Array): Block => ({
+  cid: CID.createV1(codec, Digest.create(SHA2_256, createHash('sha256').update(bytes).digest())),
+  bytes,
+});
+
+/** A raw block, CIDv1 with SHA-256. @example rawBlock(bundle).cid */
+export const rawBlock = (bytes: Uint8Array): Block => blockOf(RAW, bytes);
+
+/** A dag-cbor block, CIDv1 with SHA-256. */
+export const cborBlock = (value: unknown): Block => blockOf(dagCbor.code, dagCbor.encode(value));
+
+/** CID of the manifest an `Anchored` event names by its SHA-256. */
+export const manifestCid = (sha256: Uint8Array): CID =>
+  CID.createV1(dagCbor.code, Digest.create(SHA2_256, sha256));
+
+/**
+ * Blocks of a two-level list: lists of at most {@link LINKS_PER_BLOCK} links, and a list of those.
+ *
+ * @returns every block, the root last
+ */
+export const linkList = (links: readonly CID[]): readonly [...Block[], Block] => {
+  const leaves: Block[] = [];
+  for (let start = 0; start < links.length; start += LINKS_PER_BLOCK) {
+    leaves.push(cborBlock(links.slice(start, start + LINKS_PER_BLOCK)));
+  }
+  return [...leaves, cborBlock(leaves.map((leaf) => leaf.cid))];
+};
+
+/**
+ * Links of one list block.
+ *
+ * @throws ManifestError
+ */
+export const readLinks = (bytes: Uint8Array): CID[] => {
+  const value = decode(bytes);
+  if (!Array.isArray(value)) throw new ManifestError('links');
+  return value.map((link) => requireCid(link, 'links'));
+};
+
+/** Encodes a manifest; the block's SHA-256 is what goes on chain. */
+export const encodeManifest = (manifest: Manifest): Block =>
+  cborBlock({ version: MANIFEST_VERSION, ...manifest });
+
+/**
+ * Decodes a manifest strictly: version, fields and types as specified and nothing else.
+ *
+ * @throws ManifestError naming the field
+ */
+export const decodeManifest = (bytes: Uint8Array): Manifest => {
+  const value = decode(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ManifestError('manifest');
+  const fields = new Map<string, unknown>(Object.entries(value));
+  if (fields.get('version') !== MANIFEST_VERSION || fields.size !== 10) throw new ManifestError('version');
+  const previous = fields.get('previous');
+  const payloads = fields.get('payloads');
+  const checkpoint = fields.get('checkpoint');
+  if (typeof checkpoint !== 'string') throw new ManifestError('checkpoint');
+  return {
+    logId: requireHash(fields.get('logId'), 'logId'),
+    epoch: requireCount(fields.get('epoch'), 'epoch'),
+    size: requireCount(fields.get('size'), 'size'),
+    root: requireHash(fields.get('root'), 'root'),
+    checkpoint,
+    previous: previous === null ? null : requireCid(previous, 'previous'),
+    from: requireCount(fields.get('from'), 'from'),
+    entries: requireCid(fields.get('entries'), 'entries'),
+    payloads: payloads === null ? null : requireCid(payloads, 'payloads'),
+  };
+};
+
+const decode = (bytes: Uint8Array): unknown => {
+  try {
+    return dagCbor.decode(bytes);
+  } catch (cause) {
+    throw new ManifestError('dag-cbor', cause);
+  }
+};
+
+const requireHash = (value: unknown, field: string): Uint8Array => {
+  if (!(value instanceof Uint8Array) || value.length !== 32) throw new ManifestError(field);
+  return value;
+};
+
+const requireCount = (value: unknown, field: string): bigint => {
+  if (typeof value === 'bigint' && value >= 0n) return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  throw new ManifestError(field);
+};
+
+const requireCid = (value: unknown, field: string): CID => {
+  const cid = CID.asCID(value);
+  if (cid === null || cid.version !== 1) throw new ManifestError(field);
+  return cid;
+};
