@@ -2,16 +2,16 @@ const hardhat = 'node_modules/hardhat/dist/src/cli.js';
 
 /** What each `npm run` script starts. `cwd: 'caller'` keeps relative paths in arguments relative to the caller. */
 export const commands = {
-  start: { file: 'backend/main.ts' },
+  start: { file: 'scripts/start.ts' },
   demo: { file: 'scripts/demo.ts', cwd: 'caller' },
   bench: { file: 'bench/main.ts', cwd: 'caller' },
   test: { file: 'scripts/test.ts' },
   'test:conformance': { file: 'scripts/test.ts', args: ['--suite', 'conformance'] },
   'test:peers': { file: 'scripts/test.ts', args: ['--suite', 'peers'] },
   check: { file: 'scripts/check.ts' },
-  'check:selftest': { file: 'scripts/check/selftest.ts' },
+  'check:selftest': { file: 'scripts/test.ts', args: ['--suite', 'check'] },
   'build:contracts': { file: hardhat, args: ['build'] },
   generate: { file: 'scripts/generate.ts' },
-  format: { file: 'scripts/format.ts' },
+  format: { file: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '--log-level=warn', '.'] },
   gridseal: { file: 'cli/main.ts', cwd: 'caller' },
 };

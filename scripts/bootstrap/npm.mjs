@@ -35,7 +35,7 @@ export async function runNpm({ node, args, cwd, doing }) {
     throw new BootstrapError(
       `${doing} failed: the npm registry cannot be reached.\n` +
         `  Check the network, a proxy (HTTPS_PROXY) and \`npm config get registry\`, then run the command again.\n` +
-        indent(output),
+        indent(output, 4),
     );
   }
   throw new BootstrapError(`${doing} failed (npm exited with ${code}):\n${indent(output)}`);
@@ -59,6 +59,6 @@ const collect = (command, args, options) =>
     child.on('close', (code) => resolve({ code, output }));
   });
 
-const indent = (text) => lines(text).slice(0, 20).map((line) => `  ${line}`).join('\n');
+const indent = (text, count = 20) => lines(text).slice(0, count).map((line) => `  ${line}`).join('\n');
 
 const lines = (text) => text.trim().split('\n').filter((line) => !line.startsWith('npm warn'));
