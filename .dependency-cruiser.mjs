@@ -24,7 +24,12 @@ export default {
     only('edge-knows-sdk', '^edge/', '^(protocol|sdk|edge)/', 'edge imports protocol and sdk only.'),
     only('cli-knows-sdk', '^cli/', '^(protocol|sdk|cli)/', 'cli imports protocol and sdk only.'),
     only('app-knows-sdk', '^app/', '^(protocol|sdk|app)/', 'app imports protocol and sdk only.'),
-    only('backend-knows-sdk', '^backend/', '^(protocol|sdk|backend)/', 'backend imports protocol and sdk only.'),
+    only(
+      'backend-knows-sdk',
+      '^backend/',
+      '^(protocol|sdk|backend)/',
+      'backend imports protocol and sdk only.',
+    ),
     {
       name: 'features-share-types-only',
       comment: "A backend feature imports another's types only; compose.ts hands it the implementation.",
@@ -70,14 +75,19 @@ export default {
       comment: 'The import leads nowhere, or to a package that package.json does not declare.',
       severity: 'error',
       from: {},
-      to: { dependencyTypes: ['unknown', 'undetermined', 'npm-no-pkg', 'npm-unknown'] },
+      to: { pathNot: ours, dependencyTypes: ['unknown', 'undetermined', 'npm-no-pkg', 'npm-unknown'] },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: 'node_modules/(?!@gridseal)' },
     tsPreCompilationDeps: true,
+    combinedDependencies: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
   },
 };

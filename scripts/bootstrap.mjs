@@ -15,7 +15,8 @@ const cache = join(root, '.node');
 /** Node and dependencies in place, then the named command; the result is its exit code. */
 export async function bootstrap(name, args, callerFolder) {
   const command = commands[name];
-  if (!command) throw new BootstrapError(`unknown command "${name}"; known: ${Object.keys(commands).join(', ')}`);
+  if (!command)
+    throw new BootstrapError(`unknown command "${name}"; known: ${Object.keys(commands).join(', ')}`);
   const node = await prepare();
   return run({
     node,

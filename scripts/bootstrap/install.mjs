@@ -9,7 +9,9 @@ import { say } from './say.mjs';
 const stampPath = (root) => join(root, 'node_modules', '.gridseal-installed');
 
 function expectedStamp(root, node) {
-  const lockfile = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lockfile = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   return `${lockfile} node-${node.version.split('.')[0]} ${process.platform}-${process.arch}\n`;
 }
 

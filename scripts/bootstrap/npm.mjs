@@ -3,10 +3,12 @@ import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { BootstrapError } from './say.mjs';
 
-const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/;
+const UNREACHABLE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/;
 
 /** Settings of the outer `npm run` or `npx` that would change what an inner npm does. */
-const OUTER_ONLY = /^npm_config_(workspaces?|include_workspace_root|package|call|omit|include|only|production|dry_run|prefix|local_prefix|global|location|json|loglevel|save.*)$/i;
+const OUTER_ONLY =
+  /^npm_config_(workspaces?|include_workspace_root|package|call|omit|include|only|production|dry_run|prefix|local_prefix|global|location|json|loglevel|save.*)$/i;
 
 /** Path of npm's own JavaScript, so that it can be run under a Node of our choice. */
 export function findNpmCli() {
@@ -59,6 +61,14 @@ const collect = (command, args, options) =>
     child.on('close', (code) => resolve({ code, output }));
   });
 
-const indent = (text, count = 20) => lines(text).slice(0, count).map((line) => `  ${line}`).join('\n');
+const indent = (text, count = 20) =>
+  lines(text)
+    .slice(0, count)
+    .map((line) => `  ${line}`)
+    .join('\n');
 
-const lines = (text) => text.trim().split('\n').filter((line) => !line.startsWith('npm warn'));
+const lines = (text) =>
+  text
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('npm warn'));

@@ -6,7 +6,7 @@ const BLOCK = 512;
 /** The bytes of one regular file in a .tgz (ustar, as npm packs it). */
 export function extractFile(archive, wanted) {
   const tar = gunzipSync(archive);
-  for (let at = 0; at + BLOCK <= tar.length; ) {
+  for (let at = 0; at + BLOCK <= tar.length;) {
     const name = field(tar, at, 100);
     if (name === '') break;
     const size = Number.parseInt(field(tar, at + 124, 12), 8);
@@ -18,4 +18,8 @@ export function extractFile(archive, wanted) {
   throw new BootstrapError(`${wanted} is not in the archive`);
 }
 
-const field = (tar, at, length) => tar.toString('latin1', at, at + length).split('\0')[0].trim();
+const field = (tar, at, length) =>
+  tar
+    .toString('latin1', at, at + length)
+    .split('\0')[0]
+    .trim();

@@ -9,7 +9,9 @@ const NOT_OURS = new Set(['node_modules', 'artifacts', 'cache', 'generated', 'da
 
 /** No hand-written source file may outgrow what a reader keeps in mind. */
 export async function checkFileSizes(): Promise<Outcome> {
-  const sizes = await Promise.all((await sourceFiles(root)).map(async (file) => ({ file, lines: await countLines(file) })));
+  const sizes = await Promise.all(
+    (await sourceFiles(root)).map(async (file) => ({ file, lines: await countLines(file) })),
+  );
   const tooLong = sizes.filter(({ lines }) => lines > MAX_LINES).sort((a, b) => b.lines - a.lines);
   return {
     ok: tooLong.length === 0,
@@ -24,7 +26,8 @@ async function sourceFiles(folder: string): Promise<string[]> {
   const found = await Promise.all(
     entries.map(async (entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return NOT_OURS.has(entry.name) || isHidden(entry.name) ? [] : sourceFiles(path);
+      if (entry.isDirectory())
+        return NOT_OURS.has(entry.name) || isHidden(entry.name) ? [] : sourceFiles(path);
       return SOURCE.has(extname(entry.name)) ? [path] : [];
     }),
   );
@@ -33,4 +36,5 @@ async function sourceFiles(folder: string): Promise<string[]> {
 
 const isHidden = (name: string): boolean => name.startsWith('.') && name !== '.ci';
 
-const countLines = async (file: string): Promise<number> => (await readFile(file, 'utf8')).trimEnd().split('\n').length;
+const countLines = async (file: string): Promise<number> =>
+  (await readFile(file, 'utf8')).trimEnd().split('\n').length;

@@ -5,7 +5,9 @@ import { runNode, type Outcome } from './command.ts';
 
 /** Runs every `scripts/generate-*.ts`; with `--check` each exits 1 and names the file that is out of date. */
 export async function runGenerators(args: readonly string[]): Promise<Outcome> {
-  const names = (await readdir(join(root, 'scripts'))).filter((name) => /^generate-.+\.ts$/.test(name)).sort();
+  const names = (await readdir(join(root, 'scripts')))
+    .filter((name) => /^generate-.+\.ts$/.test(name))
+    .sort();
   if (names.length === 0) return { ok: false, output: 'no generator found (scripts/generate-*.ts)\n' };
   const outcomes: Outcome[] = [];
   for (const name of names) outcomes.push(await runNode([join('scripts', name), ...args]));

@@ -12,12 +12,13 @@ const bin = {
   eslint: 'node_modules/eslint/bin/eslint.js',
   solhint: 'node_modules/solhint/solhint.js',
   tsc: 'node_modules/typescript/bin/tsc',
-  depcruise: 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+  depcruise: 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
   knip: 'node_modules/knip/bin/knip.js',
 };
 
 const sources = ['protocol/src', 'sdk/src', 'backend', 'edge', 'cli', 'bench', 'scripts', 'test'];
-const present = (folders: readonly string[]): string[] => folders.filter((folder) => existsSync(join(root, folder)));
+const present = (folders: readonly string[]): string[] =>
+  folders.filter((folder) => existsSync(join(root, folder)));
 
 /** What `npm run check` holds the repository to, in the order a person would fix it. */
 export const parts: readonly Part[] = [

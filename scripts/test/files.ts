@@ -6,7 +6,9 @@ import { notInDefault, type Suite } from './suites.ts';
 export async function findTestFiles(testFolder: string, folders: Suite['folders']): Promise<string[]> {
   const entries = await readdir(testFolder, { withFileTypes: true }).catch(() => []);
   const present = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const chosen = present.filter((name) => (folders === 'rest' ? !notInDefault.has(name) : folders.includes(name)));
+  const chosen = present.filter((name) =>
+    folders === 'rest' ? !notInDefault.has(name) : folders.includes(name),
+  );
   const found = await Promise.all(chosen.map((name) => testFilesBelow(join(testFolder, name))));
   return found.flat().sort();
 }
