@@ -1,0 +1,158 @@
+import { concat, equal, fromBigInt, requireLength, toHex, utf8 } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
+import { saltKey } from '../payload/keys.ts';
+import { portable, type Primitives } from '../primitives.ts';
+import { BLOCK_LENGTH, blocksOf, countOf, decodeBlock, requireReadingCount } from './block.ts';
+import type { Reading } from './reading.ts';
+
+const TAG = utf8('gridseal/readings-root/v');
+const SALT_LENGTH = 32;
+const HASH_LENGTH = 32;
+const MAX_DEPTH = 16;
+
+/** Root of an empty subtree at each level: zero, then the hash of two of the level below. */
+const PADDING: readonly Uint8Array[] = paddingTo(MAX_DEPTH);
+
+/** The readings of a batch under one root, with all that is needed to open any of them. */
+export type Commitment = {
+  /** `readingsRoot` of the statement, 32 bytes. */
+  readonly root: Uint8Array;
+  readonly count: number;
+  /** Salted blocks, n × 64 bytes. */
+  readonly blocks: Uint8Array;
+  /** Hashes of each level, leaves first, without padding. */
+  readonly levels: readonly Uint8Array[];
+};
+
+/** One reading shown to somebody: it reveals nothing of the others. */
+export type Disclosure = {
+  readonly index: number;
+  /** 64 bytes, salt included. */
+  readonly block: Uint8Array;
+  /** Sibling hashes, lowest level first. */
+  readonly path: readonly Uint8Array[];
+};
+
+/**
+ * Commits to the readings of a batch: a SHA-256 tree over salted blocks, its depth fixed by the count.
+ *
+ * @param batchKey 32 random bytes from which the salts are derived
+ * @throws ProtocolError what `blocksOf` throws; `LengthMismatch`
+ * @example const { root } = commit({ readings, batchKey })
+ */
+export function commit(
+  { readings, batchKey }: { readings: readonly Reading[]; batchKey: Uint8Array },
+  primitives: Primitives = portable,
+): Commitment {
+  return commitBlocks({ blocks: blocksOf(readings), batchKey }, primitives);
+}
+
+/**
+ * {@link commit} over readings already laid out as blocks. The blocks given are not changed.
+ *
+ * @throws ProtocolError `LengthMismatch`, `CountMismatch`
+ */
+export function commitBlocks(
+  { blocks, batchKey }: { blocks: Uint8Array; batchKey: Uint8Array },
+  primitives: Primitives = portable,
+): Commitment {
+  const count = countOf(blocks);
+  const salted = withSalts(
+    blocks,
+    primitives.aesCtrKeystream(saltKey(batchKey, primitives), SALT_LENGTH * count),
+  );
+  const levels = levelsOf(salted, primitives);
+  return { root: rootOf(levels.at(-1)!, count, primitives), count, blocks: salted, levels };
+}
+
+/**
+ * Shows one reading of a batch.
+ *
+ * @throws ProtocolError `OutOfRange` unless index < count
+ * @example const disclosure = openReading(commitment, 3)
+ */
+export function openReading({ count, blocks, levels }: Commitment, index: number): Disclosure {
+  requireIndex(index, count);
+  const path = levels.slice(0, -1).map((level, height) => {
+    const sibling = HASH_LENGTH * ((index >>> height) ^ 1);
+    return sibling < level.length ? level.slice(sibling, sibling + HASH_LENGTH) : PADDING[height]!;
+  });
+  return { index, block: blocks.slice(BLOCK_LENGTH * index, BLOCK_LENGTH * (index + 1)), path };
+}
+
+/**
+ * Checks that a disclosed block is the reading at its index under a batch's root, and returns the reading.
+ *
+ * @param root `readingsRoot` of the signed statement
+ * @param count `count` of the signed statement: it fixes the length of the path
+ * @throws ProtocolError `OutOfRange`, `CountMismatch`, `LengthMismatch`, `NonCanonical`, `RootMismatch`
+ * @example const { value } = verifyDisclosure({ root: body.readingsRoot, count: body.count, disclosure })
+ */
+export function verifyDisclosure(
+  { root, count, disclosure }: { root: Uint8Array; count: number; disclosure: Disclosure },
+  primitives: Primitives = portable,
+): Reading {
+  const { index, block, path } = disclosure;
+  requireReadingCount(count);
+  requireIndex(index, count);
+  const { reading } = decodeBlock(block, 'disclosure.block');
+  const depth = depthOf(count);
+  if (path.length !== depth) {
+    throw new ProtocolError('CountMismatch', 'disclosure.path', { expected: depth, actual: path.length });
+  }
+  let hash: Uint8Array = primitives.sha256(block);
+  path.forEach((sibling, height) => {
+    requireLength(sibling, HASH_LENGTH, `disclosure.path[${height}]`);
+    const isRight = ((index >>> height) & 1) === 1;
+    hash = primitives.sha256(isRight ? concat(sibling, hash) : concat(hash, sibling));
+  });
+  const actual = rootOf(hash, count, primitives);
+  if (!equal(actual, root)) {
+    throw new ProtocolError('RootMismatch', 'readingsRoot', { expected: toHex(root), actual: toHex(actual) });
+  }
+  return reading;
+}
+
+/** Number of hashes in every path of a batch: ⌈log₂ count⌉. */
+export function depthOf(count: number): number {
+  return 32 - Math.clz32(count - 1);
+}
+
+function withSalts(blocks: Uint8Array, salts: Uint8Array): Uint8Array {
+  const salted = blocks.slice();
+  for (let i = 0; i < salts.length; i += SALT_LENGTH) salted.set(salts.subarray(i, i + SALT_LENGTH), 2 * i);
+  return salted;
+}
+
+function levelsOf(blocks: Uint8Array, primitives: Primitives): Uint8Array[] {
+  let level: Uint8Array = primitives.sha256Blocks(blocks);
+  const levels = [level];
+  for (let height = 0; level.length > HASH_LENGTH; height++) {
+    const isOdd = level.length % (2 * HASH_LENGTH) !== 0;
+    level = primitives.sha256Blocks(isOdd ? concat(level, PADDING[height]!) : level);
+    levels.push(level);
+  }
+  return levels;
+}
+
+function rootOf(treeRoot: Uint8Array, count: number, primitives: Primitives): Uint8Array {
+  return primitives.sha256(concat(treeRoot, fromBigInt(BigInt(count), 8, 'count'), TAG));
+}
+
+function requireIndex(index: number, count: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= count) {
+    throw new ProtocolError('OutOfRange', 'disclosure.index', {
+      expected: `from 0 to ${count - 1}`,
+      actual: index,
+    });
+  }
+}
+
+function paddingTo(depth: number): Uint8Array[] {
+  const roots: Uint8Array[] = [new Uint8Array(HASH_LENGTH)];
+  for (let height = 0; height < depth; height++) {
+    const below = roots[height]!;
+    roots.push(portable.sha256(concat(below, below)));
+  }
+  return roots;
+}
