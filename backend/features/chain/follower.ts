@@ -12,7 +12,7 @@ import type { MemoryDirectory } from './directory.ts';
 import { ChainError } from './errors.ts';
 import { decodeEvents } from './events.ts';
 import { appliedBlocks, applyStretch, type RegistryChangeQueue } from './follower-store.ts';
-import type { StepOutcome } from './poller.ts';
+import type { StepOutcome } from '../../worker/poller.ts';
 import type { BlockRef, ChainBinding } from './types.ts';
 
 /** Headers kept below the head beyond the finality depth: room for deep forks and `notBefore` checks. */

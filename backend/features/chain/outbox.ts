@@ -24,7 +24,7 @@ import {
   type OutboxAttempt,
   type OutboxTransaction,
 } from './outbox-store.ts';
-import type { StepOutcome } from './poller.ts';
+import type { StepOutcome } from '../../worker/poller.ts';
 
 /** What to call; `reference` names the purpose, so that a retry finds what was already sent. */
 export type OutboxCall = { readonly reference: string; readonly to: Hex; readonly data: Hex };

@@ -1,4 +1,4 @@
-import type { Logger } from '../../adapters/logger/logger.ts';
+import type { Logger } from '../adapters/logger/logger.ts';
 
 /** Whether a step left more to do at once, or the next look can wait. */
 export type StepOutcome = 'more' | 'idle';

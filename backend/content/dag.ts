@@ -1,0 +1,127 @@
+import * as dagCbor from '@ipld/dag-cbor';
+import { CarWriter } from '@ipld/car';
+import { createHash } from 'node:crypto';
+import { CID } from 'multiformats/cid';
+import * as Digest from 'multiformats/hashes/digest';
+import * as raw from 'multiformats/codecs/raw';
+
+/** Reads a block, or answers `undefined` when this store does not have it. */
+export type ReadBlock = (cid: CID) => Promise<Uint8Array | undefined>;
+
+/** How much of a DAG a CAR carries, as the trustless gateway's `dag-scope` names it. */
+export type DagScope = 'block' | 'entity' | 'all';
+
+/** Why a block cannot be served or trusted. */
+export type BlockErrorCode = 'block-missing' | 'block-corrupt' | 'codec-unsupported' | 'hash-unsupported';
+
+/** A block of a DAG that is not what its CID says. */
+export class BlockError extends Error {
+  override readonly name = 'BlockError';
+  readonly code: BlockErrorCode;
+  readonly cid: CID;
+
+  constructor(code: BlockErrorCode, cid: CID) {
+    super(`${code}: ${cid.toString()}`);
+    this.code = code;
+    this.cid = cid;
+  }
+}
+
+const SHA2_256 = 0x12;
+const IDENTITY = 0x00;
+
+/**
+ * Throws unless the bytes hash to the CID.
+ *
+ * @throws BlockError `block-corrupt`, `hash-unsupported`
+ */
+export const requireBlock = (cid: CID, bytes: Uint8Array): void => {
+  if (cid.multihash.code !== SHA2_256) throw new BlockError('hash-unsupported', cid);
+  const actual = Digest.create(SHA2_256, createHash('sha256').update(bytes).digest());
+  if (!Digest.equals(actual, cid.multihash)) throw new BlockError('block-corrupt', cid);
+};
+
+/**
+ * Reads a block and checks it against its CID, so that a damaged store is noticed before a reader is.
+ *
+ * @returns `undefined` when the store does not have it
+ * @throws BlockError `block-corrupt`, `hash-unsupported`
+ */
+export const readVerified = async (read: ReadBlock, cid: CID): Promise<Uint8Array | undefined> => {
+  if (cid.multihash.code === IDENTITY) return cid.multihash.digest;
+  const bytes = await read(cid);
+  if (bytes !== undefined) requireBlock(cid, bytes);
+  return bytes;
+};
+
+/**
+ * Links of a block, in the order in which they stand in it.
+ *
+ * @throws BlockError `codec-unsupported`
+ */
+export const linksOf = (cid: CID, bytes: Uint8Array): CID[] => {
+  if (cid.code === raw.code) return [];
+  if (cid.code !== dagCbor.code) throw new BlockError('codec-unsupported', cid);
+  const links: CID[] = [];
+  const visit = (value: unknown): void => {
+    const link = CID.asCID(value);
+    if (link !== null) links.push(link);
+    else if (Array.isArray(value)) value.forEach(visit);
+    else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
+      Object.values(value).forEach(visit);
+    }
+  };
+  visit(dagCbor.decode(bytes));
+  return links;
+};
+
+/**
+ * Walks a DAG depth first, every block once, as a CAR with `order=dfs` and `dups=n` lists it.
+ * Inlined (identity) blocks are left out: their CID carries them.
+ *
+ * @throws BlockError `block-missing` for a linked block that is not there
+ */
+export async function* walk(
+  read: ReadBlock,
+  root: CID,
+  scope: DagScope,
+): AsyncGenerator<{ readonly cid: CID; readonly bytes: Uint8Array }> {
+  const seen = new Set<string>();
+  const stack = [root];
+  for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+    const name = cid.toString();
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const bytes = await readVerified(read, cid);
+    if (bytes === undefined) throw new BlockError('block-missing', cid);
+    if (cid.multihash.code !== IDENTITY) yield { cid, bytes };
+    if (scope === 'all') stack.push(...linksOf(cid, bytes).reverse());
+  }
+}
+
+/**
+ * Bytes of a CARv1 with one root, block by block.
+ *
+ * @example response.write(...) for await (const part of carOf(root, walk(read, root, 'all')))
+ */
+export async function* carOf(
+  root: CID,
+  blocks: AsyncIterable<{ readonly cid: CID; readonly bytes: Uint8Array }>,
+): AsyncGenerator<Uint8Array> {
+  const { writer, out } = CarWriter.create([root]);
+  const written = (async () => {
+    try {
+      for await (const block of blocks) await writer.put(block);
+    } finally {
+      await writer.close();
+    }
+  })();
+  // A failure while walking ends `out` early; it is thrown below, after what was written.
+  const outcome = written.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  yield* out;
+  const failed = await outcome;
+  if (failed !== undefined) throw failed.error;
+}

@@ -1,0 +1,87 @@
+import type { CID } from 'multiformats/cid';
+
+import type { Logger } from '../../adapters/logger/logger.ts';
+import { linkList } from '../../adapters/ipfs/links.ts';
+import type { StepOutcome } from '../chain/types.ts';
+import { BlockError, carOf, readVerified, requireBlock, walk } from './dag.ts';
+import type { Segments } from './segments.ts';
+import type { ContentStore, PayloadSource, PendingPayload, Segment } from './types.ts';
+
+/** Moves sealed payloads of sequenced entries from PostgreSQL to the content store. */
+export type PayloadMover = {
+  /** Moves one segment, if enough is waiting. */
+  readonly step: () => Promise<StepOutcome>;
+  /** Moves segments until everything below `size` is in the content store. */
+  readonly moveBelow: (size: bigint) => Promise<void>;
+};
+
+/** Entries in a segment at most: its CAR is built and verified in one piece. */
+export const SEGMENT_ENTRIES = 4_096n;
+
+/**
+ * Creates the mover. PostgreSQL keeps a payload until its segment's CAR was imported, pinned and
+ * read back block by block from the content store itself.
+ *
+ * @param publishedSize size of the newest published checkpoint; nothing above it moves
+ */
+export const createPayloadMover = (options: {
+  readonly source: PayloadSource;
+  readonly store: ContentStore;
+  readonly segments: Segments;
+  readonly publishedSize: () => Promise<bigint>;
+  readonly logger: Logger;
+}): PayloadMover => {
+  const { source, store, segments, publishedSize, logger } = options;
+
+  const moveSegment = async (fromIndex: bigint, toIndex: bigint): Promise<void> => {
+    const payloads: PendingPayload[] = [];
+    for await (const payload of source.payloads(fromIndex, toIndex)) {
+      requireBlock(payload.cid, payload.bytes);
+      payloads.push(payload);
+    }
+    const segment = await storeSegment(store, { fromIndex, toIndex }, payloads);
+    await segments.record(segment);
+    await source.release(toIndex);
+    const { payloadCount, payloadBytes } = segment;
+    const range = { from: fromIndex.toString(), to: toIndex.toString() };
+    logger.info({ ...range, root: segment.root.toString(), payloadCount, payloadBytes }, 'segment stored');
+  };
+
+  const moveBelow = async (size: bigint): Promise<void> => {
+    for (let from = await segments.storedBelow(); from < size; from = await segments.storedBelow()) {
+      await moveSegment(from, size < from + SEGMENT_ENTRIES ? size : from + SEGMENT_ENTRIES);
+    }
+  };
+
+  return {
+    moveBelow,
+    step: async () => {
+      const [from, size] = [await segments.storedBelow(), await publishedSize()];
+      if (size - from < SEGMENT_ENTRIES) return 'idle';
+      await moveSegment(from, from + SEGMENT_ENTRIES);
+      return 'more';
+    },
+  };
+};
+
+const storeSegment = async (
+  store: ContentStore,
+  range: Pick<Segment, 'fromIndex' | 'toIndex'>,
+  payloads: readonly PendingPayload[],
+): Promise<Segment> => {
+  const lists = linkList(payloads.map((payload) => payload.cid));
+  const root = lists[lists.length - 1]?.cid;
+  if (root === undefined) throw new RangeError('a link list has a root');
+  const held = new Map([...lists, ...payloads].map(({ cid, bytes }) => [cid.toString(), bytes]));
+  const readHeld = async (cid: CID) => held.get(cid.toString());
+  await store.importCar(root, carOf(root, walk(readHeld, root, 'all')));
+  let payloadBytes = 0;
+  for (const { cid, bytes } of payloads) {
+    if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);
+    payloadBytes += bytes.length;
+  }
+  for (const { cid } of lists) {
+    if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);
+  }
+  return { ...range, root, payloadCount: payloads.length, payloadBytes };
+};

@@ -1,0 +1,41 @@
+import type { CID } from 'multiformats/cid';
+
+/** A payload block that a log entry cites, while PostgreSQL still holds it. */
+export type PendingPayload = {
+  readonly index: bigint;
+  readonly cid: CID;
+  readonly bytes: Uint8Array;
+};
+
+/** Where sealed payload blocks are until a segment of them is in the content store. */
+export type PayloadSource = {
+  /**
+   * Payloads of the sequenced entries of `[from, to)` that have one, in log order, read in portions
+   * so that a segment never has to fit in memory twice.
+   */
+  readonly payloads: (from: bigint, to: bigint) => AsyncIterable<PendingPayload>;
+  /** One payload block by the digest of its statement; `undefined` when it has left PostgreSQL. */
+  readonly payloadOf: (digest: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Says that everything below `to` is in the content store and may be dropped here. */
+  readonly release: (to: bigint) => Promise<void>;
+};
+
+/** A range of the log whose payloads are in the content store under one root. */
+export type Segment = {
+  readonly fromIndex: bigint;
+  readonly toIndex: bigint;
+  readonly root: CID;
+  readonly payloadCount: number;
+  readonly payloadBytes: number;
+};
+
+/** Where content-addressed blocks live: the blockstore on disk, or a Kubo node. */
+export type ContentStore = {
+  /**
+   * Stores every block of a CAR and pins its root; both are durable when it resolves.
+   * Importing the same CAR again changes nothing.
+   */
+  readonly importCar: (root: CID, car: AsyncIterable<Uint8Array>) => Promise<void>;
+  /** A block's bytes, or `undefined` when the store does not have it. An error is never `undefined`. */
+  readonly get: (cid: CID) => Promise<Uint8Array | undefined>;
+};
