@@ -1,17 +1,9 @@
 import * as dagCbor from '@ipld/dag-cbor';
 import { CID } from 'multiformats/cid';
-import * as Digest from 'multiformats/hashes/digest';
-import { createHash } from 'node:crypto';
 
-const SHA2_256 = 0x12;
-const RAW = 0x55;
+import { cborBlock, type Block } from '../../content/blocks.ts';
+
 const MANIFEST_VERSION = 1;
-
-/** Links of a list block, so that a block stays under the MiB that IPFS nodes exchange. */
-export const LINKS_PER_BLOCK = 8_192;
-
-/** A content-addressed block: the bytes hash to the CID. */
-export type Block = { readonly cid: CID; readonly bytes: Uint8Array };
 
 /** What an anchor says of the log; docs/spec/log.md "Anchor". */
 export type Manifest = {
@@ -42,34 +34,6 @@ export class ManifestError extends Error {
     this.field = field;
   }
 }
-
-const blockOf = (codec: number, bytes: Uint8Array): Block => ({
-  cid: CID.createV1(codec, Digest.create(SHA2_256, createHash('sha256').update(bytes).digest())),
-  bytes,
-});
-
-/** A raw block, CIDv1 with SHA-256. @example rawBlock(bundle).cid */
-export const rawBlock = (bytes: Uint8Array): Block => blockOf(RAW, bytes);
-
-/** A dag-cbor block, CIDv1 with SHA-256. */
-export const cborBlock = (value: unknown): Block => blockOf(dagCbor.code, dagCbor.encode(value));
-
-/** CID of the manifest an `Anchored` event names by its SHA-256. */
-export const manifestCid = (sha256: Uint8Array): CID =>
-  CID.createV1(dagCbor.code, Digest.create(SHA2_256, sha256));
-
-/**
- * Blocks of a two-level list: lists of at most {@link LINKS_PER_BLOCK} links, and a list of those.
- *
- * @returns every block, the root last
- */
-export const linkList = (links: readonly CID[]): readonly [...Block[], Block] => {
-  const leaves: Block[] = [];
-  for (let start = 0; start < links.length; start += LINKS_PER_BLOCK) {
-    leaves.push(cborBlock(links.slice(start, start + LINKS_PER_BLOCK)));
-  }
-  return [...leaves, cborBlock(leaves.map((leaf) => leaf.cid))];
-};
 
 /**
  * Links of one list block.

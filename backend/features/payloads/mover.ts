@@ -1,9 +1,9 @@
 import type { CID } from 'multiformats/cid';
 
 import type { Logger } from '../../adapters/logger/logger.ts';
-import { linkList } from '../../adapters/ipfs/links.ts';
-import type { StepOutcome } from '../chain/types.ts';
-import { BlockError, carOf, readVerified, requireBlock, walk } from './dag.ts';
+import { linkList } from '../../content/blocks.ts';
+import { BlockError, carOf, readVerified, requireBlock, walk } from '../../content/dag.ts';
+import type { StepOutcome } from '../../worker/poller.ts';
 import type { Segments } from './segments.ts';
 import type { ContentStore, PayloadSource, PendingPayload, Segment } from './types.ts';
 
@@ -69,9 +69,7 @@ const storeSegment = async (
   range: Pick<Segment, 'fromIndex' | 'toIndex'>,
   payloads: readonly PendingPayload[],
 ): Promise<Segment> => {
-  const lists = linkList(payloads.map((payload) => payload.cid));
-  const root = lists[lists.length - 1]?.cid;
-  if (root === undefined) throw new RangeError('a link list has a root');
+  const { root, blocks: lists } = linkList(payloads.map((payload) => payload.cid));
   const held = new Map([...lists, ...payloads].map(({ cid, bytes }) => [cid.toString(), bytes]));
   const readHeld = async (cid: CID) => held.get(cid.toString());
   await store.importCar(root, carOf(root, walk(readHeld, root, 'all')));

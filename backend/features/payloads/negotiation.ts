@@ -1,6 +1,6 @@
 import { CID } from 'multiformats/cid';
 
-import type { DagScope } from './dag.ts';
+import type { DagScope } from '../../content/dag.ts';
 
 /** What a trustless gateway request asks for. */
 export type GatewayRequest =
