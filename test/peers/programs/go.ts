@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run, runOrThrow } from './run.ts';
+import type { Peer } from './peer.ts';
+
+const peersFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+const binFolder = join(peersFolder, '.bin');
+
+/**
+ * Builds the `tool` that test/peers/<name>/go.mod pins, once for each pin and Go version.
+ * The first build of a large program takes some minutes.
+ */
+export async function goPeer(name: 'kubo' | 'geth' | 'tessera'): Promise<Peer> {
+  const go = await run('go', ['version']);
+  if (go.code !== 0) return { missing: `Go is not installed, so ${name} cannot be built` };
+  const source = join(peersFolder, name);
+  const pin = await pinOf(source, go.stdout);
+  const path = join(binFolder, `${name}-${pin}`);
+  if (!existsSync(path)) await build(name, source, path);
+  return { path };
+}
+
+async function pinOf(source: string, goVersion: string): Promise<string> {
+  const hash = createHash('sha256').update(goVersion);
+  for (const file of ['go.mod', 'go.sum']) hash.update(await readFile(join(source, file)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function build(name: string, source: string, path: string): Promise<void> {
+  process.stderr.write(`building ${name} from its pinned sources (once, some minutes)\n`);
+  await mkdir(binFolder, { recursive: true });
+  const module = await readFile(join(source, 'go.mod'), 'utf8');
+  const tool = /^tool (\S+)$/m.exec(module)?.[1];
+  if (tool === undefined) throw new Error(`${join(source, 'go.mod')} names no tool`);
+  // Built under another name: an interrupted build never passes for a finished one.
+  const draft = `${path}.${process.pid}`;
+  await runOrThrow('go', ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-o', draft, tool], {
+    cwd: source,
+  });
+  await rename(draft, path);
+  const outdated = (await readdir(binFolder)).filter(
+    (file) => file.startsWith(`${name}-`) && join(binFolder, file) !== path,
+  );
+  await Promise.all(outdated.map((file) => rm(join(binFolder, file), { force: true })));
+}
