@@ -31,7 +31,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 /** `0x` and two lower-case digits a byte. @example toHex(Uint8Array.of(255)) // "0xff" */
 export function toHex(bytes: Uint8Array): Hex {
   let digits = '0x';
-  for (const byte of bytes) digits += HEX_OF_BYTE[byte];
+  for (const byte of bytes) digits += HEX_OF_BYTE[byte]!;
   return digits as Hex;
 }
 

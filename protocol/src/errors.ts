@@ -18,6 +18,7 @@ export const PROTOCOL_ERROR_CODES = [
   // Statements
   'UnknownKind',
   'TypeHashMismatch',
+  'DigestMismatch',
   'AttachmentMismatch',
   'RuleViolated',
   // Signatures

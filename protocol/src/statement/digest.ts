@@ -121,7 +121,7 @@ export function typedData<Name extends KindName>(statement: StatementOf<Name>, d
     primaryType: statement.kind,
     message: {
       header: withHex(HEADER_MEMBERS, statement.header),
-      ...withHex(members, statement.body as { readonly [name: string]: MemberValue }),
+      ...withHex(members, statement.body),
     },
   };
 }
