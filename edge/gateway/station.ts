@@ -1,0 +1,142 @@
+import {
+  commit,
+  decodeAuthorPart,
+  decodeIngestBody,
+  digest as digestOf,
+  encodeAuthorPart,
+  encodeColumnar,
+  encodeIngestBody,
+  fromHex,
+  toHex,
+  unsignedPart,
+  type Domain,
+  type Hex,
+  type IngestItem,
+  type Reading,
+} from '@gridseal/protocol';
+import { signStatement, type DeviceKey } from '@gridseal/sdk/device/device-key';
+import { readChainHead, writeChainHead, type ChainHead } from './chain-head.ts';
+import { openOutbox } from './outbox.ts';
+
+/** What the service said of one batch. */
+export type Delivery =
+  | { readonly status: 'accepted' | 'duplicate'; readonly digest: Hex }
+  | { readonly status: 'refused'; readonly code: string; readonly message: string; readonly retryable: boolean };
+
+/** A way to the service: HTTP or MQTT. Results come in the order of the items. */
+export type Forward = (items: readonly IngestItem[]) => Promise<readonly Delivery[]>;
+
+/** A recent block that the author has seen: the batch was signed after it. */
+export type NotBefore = { readonly number: bigint; readonly hash: Hex };
+
+/** A station's own end of the evidence: signs readings, keeps them until receipted, sends them in order. */
+export type Station = {
+  readonly author: Uint8Array;
+  /** Signs a batch and makes it durable. Readings may come in any order. */
+  readonly report: (readings: readonly Reading[], notBefore?: NotBefore) => Promise<Hex>;
+  /** Sends what waits; returns what became of it. Batches with retryable refusals stay. */
+  readonly flush: () => Promise<readonly Delivery[]>;
+};
+
+export type StationOptions = {
+  readonly key: DeviceKey;
+  readonly identity: Uint8Array;
+  readonly domain: Domain;
+  /** SHA-256 of the profile document the readings follow. */
+  readonly profile: Uint8Array;
+  readonly folder: string;
+  readonly lane?: number;
+  readonly forward: Forward;
+  readonly now: () => number;
+  readonly randomKey: () => Uint8Array;
+  /** Most batches a request. */
+  readonly batchesPerRequest?: number;
+};
+
+const ZERO_HASH = new Uint8Array(32);
+
+const byChannelAndTime = (a: Reading, b: Reading): number =>
+  a.channel - b.channel || (a.timeMs < b.timeMs ? -1 : a.timeMs > b.timeMs ? 1 : 0);
+
+const extent = (readings: readonly Reading[]): { startMs: bigint; endMs: bigint } => {
+  const times = readings.map(({ timeMs }) => timeMs);
+  return {
+    startMs: times.reduce((a, b) => (a < b ? a : b)),
+    endMs: times.reduce((a, b) => (a > b ? a : b)),
+  };
+};
+
+/** The head after a batch that was written but whose head was not, as after a power cut. */
+const headAfter = (head: ChainHead, item: Uint8Array, domain: Domain): ChainHead => {
+  const [first] = decodeIngestBody(item);
+  if (first === undefined) return head;
+  const part = decodeAuthorPart(first.authorPart);
+  if (part.header.sequence < head.sequence) return head;
+  return { ...head, sequence: part.header.sequence + 1n, previous: toHex(digestOf(part, domain)) };
+};
+
+/**
+ * Opens a station on its folder. A batch is on disk before the head moves and before anything is
+ * sent, so a restart neither loses a signed batch nor signs a number twice.
+ *
+ * @example
+ * const station = await openStation({ key, identity, domain, profile, folder, forward, now: Date.now, randomKey })
+ * await station.report(readings)
+ * await station.flush()
+ */
+export const openStation = async (options: StationOptions): Promise<Station> => {
+  const { key, identity, domain, profile, forward } = options;
+  const outbox = await openOutbox(options.folder);
+  let head = await readChainHead(options.folder, options.lane ?? 0);
+  for (const { item } of await outbox.list()) head = headAfter(head, item, domain);
+
+  return {
+    author: identity,
+    report: async (unordered, notBefore) => {
+      const readings = unordered.toSorted(byChannelAndTime);
+      const batchKey = options.randomKey();
+      const { root, blocks, count } = commit({ readings, batchKey });
+      const part = unsignedPart({
+        kind: 'TelemetryBatch',
+        header: {
+          author: identity,
+          keyId: key.keyId,
+          lane: head.lane,
+          boot: head.boot,
+          sequence: head.sequence,
+          previous: fromHex(head.previous),
+          timeMs: BigInt(options.now()),
+          notBeforeBlock: notBefore?.number ?? 0n,
+          notBeforeHash: notBefore === undefined ? ZERO_HASH : fromHex(notBefore.hash),
+        },
+        body: { profile, ...extent(readings), count, readingsRoot: root, auxRoot: ZERO_HASH },
+      });
+      const digest = digestOf(part, domain);
+      const authorPart = encodeAuthorPart({ ...part, signature: signStatement(key, digest) });
+      const item = encodeIngestBody([{ authorPart, batchKey, columnar: encodeColumnar(blocks) }]);
+      await outbox.put({ sequence: head.sequence, item });
+      head = { ...head, sequence: head.sequence + 1n, previous: toHex(digest) };
+      await writeChainHead(options.folder, head);
+      return toHex(digest);
+    },
+    flush: async () => {
+      const waiting = await outbox.list();
+      const deliveries: Delivery[] = [];
+      const size = options.batchesPerRequest ?? 64;
+      for (let from = 0; from < waiting.length; from += size) {
+        const part = waiting.slice(from, from + size);
+        const results = await forward(part.flatMap(({ item }) => decodeIngestBody(item)));
+        const receipted: bigint[] = [];
+        for (const [i, { sequence }] of part.entries()) {
+          const result = results[i];
+          if (result === undefined) break;
+          deliveries.push(result);
+          if (result.status !== 'refused') receipted.push(sequence);
+          else if (!result.retryable) await outbox.setAside(sequence, `${result.code}: ${result.message}`);
+        }
+        await outbox.remove(receipted);
+      }
+      return deliveries;
+    },
+  };
+};

@@ -1,0 +1,120 @@
+import { portable, type Primitives } from '../primitives.ts';
+import { MerkleError } from './errors.ts';
+import { emptyRoot, hashNode } from './hash.ts';
+
+/** A perfect subtree: `level` 0 is a leaf; `index` counts subtrees of that level from the left. */
+export type Node = { readonly level: number; readonly index: bigint };
+
+/** One hash of a proof: the root of a range of leaves, as the perfect subtrees that make it up, left to right. */
+export type NodeRange = readonly Node[];
+
+/** Gives the hash of a perfect subtree of the log. */
+export type ReadNode = (node: Node) => Uint8Array;
+
+function largestPowerBelow(n: bigint): bigint {
+  return 1n << BigInt((n - 1n).toString(2).length - 1);
+}
+
+/** Perfect subtrees of leaves [start, end), largest first; start must be a multiple of the largest one's width. */
+export function nodesOf(start: bigint, end: bigint): NodeRange {
+  const nodes: Node[] = [];
+  for (let at = start; at < end; ) {
+    let level = 0;
+    while (at % (1n << BigInt(level + 1)) === 0n && at + (1n << BigInt(level + 1)) <= end) level += 1;
+    nodes.push({ level, index: at >> BigInt(level) });
+    at += 1n << BigInt(level);
+  }
+  return nodes;
+}
+
+/**
+ * Which hashes prove that leaf `index` is in a tree of `size` leaves, in the order of the path (RFC 9162 §2.1.3.1).
+ *
+ * @throws MerkleError `IndexOutOfRange`
+ */
+export function inclusionRanges(index: bigint, size: bigint): NodeRange[] {
+  if (index < 0n || index >= size) throw new MerkleError('IndexOutOfRange', `below ${size}`, String(index));
+  const ranges: NodeRange[] = [];
+  let start = 0n;
+  let end = size;
+  while (end - start > 1n) {
+    const middle = start + largestPowerBelow(end - start);
+    if (index < middle) {
+      ranges.push(nodesOf(middle, end));
+      end = middle;
+    } else {
+      ranges.push(nodesOf(start, middle));
+      start = middle;
+    }
+  }
+  return ranges.reverse();
+}
+
+/**
+ * Which hashes prove that a tree of `size2` leaves extends one of `size1`, in the order of the path (RFC 9162 §2.1.4.1).
+ *
+ * @throws MerkleError `SizeOutOfRange`, `SizesNotAscending`
+ */
+export function consistencyRanges(size1: bigint, size2: bigint): NodeRange[] {
+  if (size1 <= 0n) throw new MerkleError('SizeOutOfRange', 'at least 1', String(size1));
+  if (size1 > size2) throw new MerkleError('SizesNotAscending', `at most ${size2}`, String(size1));
+  const ranges: NodeRange[] = [];
+  let start = 0n;
+  let end = size2;
+  while (size1 !== end) {
+    const middle = start + largestPowerBelow(end - start);
+    if (size1 <= middle) {
+      ranges.push(nodesOf(middle, end));
+      end = middle;
+    } else {
+      ranges.push(nodesOf(start, middle));
+      start = middle;
+    }
+  }
+  // The verifier holds the smaller root; it needs this node only where that root is not the node itself.
+  if (start > 0n) ranges.push(nodesOf(start, end));
+  return ranges.reverse();
+}
+
+/** Root of the leaves of a range from the hashes of its perfect subtrees. */
+export function foldRange(hashes: readonly Uint8Array[], primitives: Primitives = portable): Uint8Array {
+  if (hashes.length === 0) return emptyRoot(primitives);
+  return hashes.reduceRight((right, left) => hashNode(left, right, primitives));
+}
+
+/**
+ * Root of a tree of `size` leaves.
+ *
+ * @example rootOf(size, ({ level, index }) => tiles.node(level, index))
+ */
+export function rootOf(size: bigint, readNode: ReadNode, primitives: Primitives = portable): Uint8Array {
+  return foldRange(nodesOf(0n, size).map(readNode), primitives);
+}
+
+/**
+ * Inclusion path of a leaf. Read the nodes of {@link inclusionRanges} first where reading them needs I/O.
+ *
+ * @throws MerkleError `IndexOutOfRange`
+ */
+export function inclusionPath(
+  index: bigint,
+  size: bigint,
+  readNode: ReadNode,
+  primitives: Primitives = portable,
+): Uint8Array[] {
+  return inclusionRanges(index, size).map((range) => foldRange(range.map(readNode), primitives));
+}
+
+/**
+ * Consistency path between two sizes.
+ *
+ * @throws MerkleError `SizeOutOfRange`, `SizesNotAscending`
+ */
+export function consistencyPath(
+  size1: bigint,
+  size2: bigint,
+  readNode: ReadNode,
+  primitives: Primitives = portable,
+): Uint8Array[] {
+  return consistencyRanges(size1, size2).map((range) => foldRange(range.map(readNode), primitives));
+}

@@ -1,0 +1,32 @@
+import { portable, type Primitives } from '../primitives.ts';
+
+/** Bytes of every hash of the log. */
+export const HASH_LENGTH = 32;
+
+/** Most leaves a log may have, exclusive: contracts and C2SP tools read sizes as signed 64-bit integers. */
+export const MAX_TREE_SIZE = 1n << 63n;
+
+/** Root of the tree without leaves: SHA-256 of nothing (RFC 6962 §2.1). */
+export function emptyRoot(primitives: Primitives = portable): Uint8Array {
+  return primitives.sha256(new Uint8Array(0));
+}
+
+/**
+ * Hash of a leaf: `SHA-256(0x00 ‖ entry)` (RFC 6962 §2.1).
+ *
+ * @example hashLeaf(encodeEntry(entry))
+ */
+export function hashLeaf(entry: Uint8Array, primitives: Primitives = portable): Uint8Array {
+  const message = new Uint8Array(1 + entry.length);
+  message.set(entry, 1);
+  return primitives.sha256(message);
+}
+
+/** Hash of an inner node: `SHA-256(0x01 ‖ left ‖ right)` (RFC 6962 §2.1). */
+export function hashNode(left: Uint8Array, right: Uint8Array, primitives: Primitives = portable): Uint8Array {
+  const message = new Uint8Array(1 + 2 * HASH_LENGTH);
+  message[0] = 1;
+  message.set(left, 1);
+  message.set(right, 1 + HASH_LENGTH);
+  return primitives.sha256(message);
+}
