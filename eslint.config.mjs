@@ -12,6 +12,7 @@ export default defineConfig(
   globalIgnores([
     '**/node_modules',
     '.node',
+    'test/peers/.bin',
     '**/generated/**',
     'artifacts',
     'cache',

@@ -47,6 +47,9 @@ export async function checkPart(folder: string, part: string): Promise<{ code: n
   });
   return command.then(
     ({ stdout }) => ({ code: 0, output: stdout }),
-    (error: { code: number; stdout: string }) => ({ code: error.code, output: error.stdout }),
+    (error: unknown) => {
+      const { code, stdout } = error as { code: number; stdout: string };
+      return { code, output: stdout };
+    },
   );
 }
