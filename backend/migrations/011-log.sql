@@ -1,7 +1,7 @@
 -- The log. Only the sequencer that holds the term in log_head writes here.
 
 CREATE TABLE log_head (
-  only              boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton              boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   origin            text NOT NULL,
   epoch             bigint NOT NULL,
   -- Raised by every sequencer that takes over, so that one that was paused cannot write.
@@ -17,7 +17,7 @@ CREATE TABLE log_head (
 
 -- The checkpoint that may be shown: it is in DATA_DIR/published as well.
 CREATE TABLE log_published (
-  only         boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton         boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   size         bigint NOT NULL,
   root         bytea NOT NULL CHECK (octet_length(root) = 32),
   checkpoint   text NOT NULL,

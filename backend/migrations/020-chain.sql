@@ -2,7 +2,7 @@
 -- from the chain and may be truncated: the follower reads it again from the first block.
 
 CREATE TABLE chain_binding (
-  only            boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton            boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   chain_id        numeric(78, 0) NOT NULL,
   genesis_hash    bytea NOT NULL CHECK (octet_length(genesis_hash) = 32),
   evidence_log    bytea NOT NULL CHECK (octet_length(evidence_log) = 20),
@@ -20,7 +20,7 @@ CREATE TABLE chain_block (
 
 -- Incremented when a reorganisation removed something, so that every process reloads its directory.
 CREATE TABLE chain_rewind (
-  only  boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton  boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   count bigint NOT NULL DEFAULT 0
 );
 INSERT INTO chain_rewind DEFAULT VALUES;
