@@ -34,14 +34,18 @@ export type Refusal = {
 
 /** Outcome of one statement of a request, in the order sent. */
 export type SubmissionResult =
-  | { readonly status: 'accepted' | 'duplicate'; readonly digest: Uint8Array; readonly receipt: SignedReceipt }
+  | {
+      readonly status: 'accepted' | 'duplicate';
+      readonly digest: Uint8Array;
+      readonly receipt: SignedReceipt;
+    }
   | { readonly status: 'refused'; readonly digest: Uint8Array | undefined; readonly refusal: Refusal };
 
 /** One statement as sent. A TelemetryBatch brings its readings, other kinds bring none. */
 export type Submission = {
   /** Author part, docs/spec/statements.md. */
   readonly authorPart: Uint8Array;
-  readonly payload: { readonly batchKey: Uint8Array; readonly plaintext: Uint8Array } | undefined;
+  readonly payload: { readonly batchKey: Uint8Array; readonly columnar: Uint8Array } | undefined;
 };
 
 /** Takes statements: durable in PostgreSQL before the promise resolves. */

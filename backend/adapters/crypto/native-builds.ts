@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+
+/** What this service uses of libsecp256k1. Signatures are r ‖ s, digests 32 bytes. */
+export type NativeSecp256k1 = {
+  readonly ecdsaRecover: (
+    signature: Uint8Array,
+    recovery: number,
+    digest: Uint8Array,
+    compressed: boolean,
+  ) => Uint8Array;
+  readonly ecdsaSign: (
+    digest: Uint8Array,
+    privateKey: Uint8Array,
+  ) => { readonly signature: Uint8Array; readonly recid: number };
+};
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The native build of `secp256k1`. The package's own entry falls back silently to a curve in plain JavaScript that is
+ * slower than noble's, so the build is asked for by name.
+ */
+export const loadSecp256k1 = (): { readonly native: NativeSecp256k1 } | { readonly cause: unknown } => {
+  try {
+    return { native: require('secp256k1/bindings') as NativeSecp256k1 };
+  } catch (cause) {
+    return { cause };
+  }
+};
+
+/** The native build of `@chainsafe/hashtree`: SHA-256 of each 64-byte block. */
+export const loadHashtree = async (): Promise<
+  { readonly hash: (blocks: Uint8Array) => Uint8Array } | { readonly cause: unknown }
+> => {
+  try {
+    const { hash } = await import('@chainsafe/hashtree');
+    return { hash };
+  } catch (cause) {
+    return { cause };
+  }
+};

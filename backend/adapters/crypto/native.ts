@@ -1,0 +1,129 @@
+import { createCipheriv, createDecipheriv, createHash, hash, hkdfSync } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { createKeccak } from 'hash-wasm';
+import { ProtocolError } from '@gridseal/protocol/errors';
+import { portable, type Primitives } from '@gridseal/protocol/primitives';
+import { createP256Verifier } from './p256.ts';
+import { loadHashtree, loadSecp256k1, type NativeSecp256k1 } from './native-builds.ts';
+
+/** A native build that this platform lacks, and what stands in for it. */
+export type MissingBuild = {
+  readonly build: '@chainsafe/hashtree' | 'secp256k1';
+  readonly substitute: 'portable JavaScript';
+  readonly cause: unknown;
+};
+
+/** {@link Primitives} as fast as this platform allows. `missing` is to be said at start, not hidden. */
+export type NodePrimitives = { readonly primitives: Primitives; readonly missing: readonly MissingBuild[] };
+
+const ZERO_COUNTER = new Uint8Array(16);
+const NO_SALT = new Uint8Array(0);
+const WRAP_IV = new Uint8Array(8).fill(0xa6);
+const TAG_LENGTH = 16;
+
+/**
+ * Loads the cryptography of the service: libsecp256k1, hashtree, WebAssembly Keccak, and OpenSSL for the rest. It agrees
+ * with `portable` on every input.
+ *
+ * @example
+ * const { primitives, missing } = await loadPrimitives();
+ * for (const { build, cause } of missing) logger.warn({ build, err: cause }, 'no native build for this platform');
+ */
+export const loadPrimitives = async (): Promise<NodePrimitives> => {
+  const [curve, tree] = [loadSecp256k1(), await loadHashtree()];
+  const missing: MissingBuild[] = [];
+  if ('cause' in curve) missing.push({ build: 'secp256k1', substitute: 'portable JavaScript', ...curve });
+  if ('cause' in tree)
+    missing.push({ build: '@chainsafe/hashtree', substitute: 'portable JavaScript', ...tree });
+  const keccak = await createKeccak(256);
+  const keccak256 = (message: Uint8Array): Uint8Array => keccak.init().update(message).digest('binary');
+  const primitives: Primitives = {
+    sha256: (message) => plain(hash('sha256', message, 'buffer')),
+    sha256Blocks: 'hash' in tree ? blocksWith(tree.hash) : portable.sha256Blocks,
+    keccak256,
+    recoverSecp256k1: 'native' in curve ? recoverWith(curve.native, keccak256) : portable.recoverSecp256k1,
+    verifyP256: createP256Verifier(),
+    // OpenSSL takes keys of small order; witnesses are too few for speed to matter.
+    verifyEd25519: portable.verifyEd25519,
+    aesCtrKeystream: (key, length) => {
+      requireKey(key);
+      return plain(createCipheriv('aes-256-ctr', key, ZERO_COUNTER).update(new Uint8Array(length)));
+    },
+    aesGcmSeal: (key, nonce, plaintext, additional) => {
+      requireKeyAndNonce(key, nonce);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(additional);
+      return plain(Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]));
+    },
+    aesGcmOpen: (key, nonce, sealed, additional) => {
+      requireKeyAndNonce(key, nonce);
+      const end = sealed.length - TAG_LENGTH;
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_LENGTH });
+      decipher.setAAD(additional).setAuthTag(sealed.subarray(Math.max(end, 0)));
+      return plain(Buffer.concat([decipher.update(sealed.subarray(0, Math.max(end, 0))), decipher.final()]));
+    },
+    aesKwWrap: (wrappingKey, key) => {
+      const cipher = createCipheriv(keyWrapCipher(wrappingKey), wrappingKey, WRAP_IV);
+      return plain(Buffer.concat([cipher.update(key), cipher.final()]));
+    },
+    aesKwUnwrap: (wrappingKey, wrapped) => {
+      const decipher = createDecipheriv(keyWrapCipher(wrappingKey), wrappingKey, WRAP_IV);
+      return plain(Buffer.concat([decipher.update(wrapped), decipher.final()]));
+    },
+    hkdfSha256: (inputKey, info, length) =>
+      new Uint8Array(hkdfSync('sha256', inputKey, NO_SALT, info, length)),
+    deflateRaw: (plaintext) => plain(deflateRawSync(plaintext)),
+    inflateRaw: inflateWithin,
+  };
+  return { primitives, missing };
+};
+
+const blocksWith =
+  (hashPairs: (blocks: Uint8Array) => Uint8Array): Primitives['sha256Blocks'] =>
+  (blocks) => {
+    if (blocks.length % 64 !== 0)
+      throw new ProtocolError('LengthMismatch', 'blocks', {
+        expected: 'a multiple of 64',
+        actual: blocks.length,
+      });
+    if (blocks.length === 0) return new Uint8Array(0);
+    return blocks.length === 64 ? sha256Of(blocks) : plain(hashPairs(blocks));
+  };
+
+const sha256Of = (message: Uint8Array): Uint8Array => plain(createHash('sha256').update(message).digest());
+
+const recoverWith =
+  (native: NativeSecp256k1, keccak256: (message: Uint8Array) => Uint8Array): Primitives['recoverSecp256k1'] =>
+  (digest, signature) => {
+    const v = signature[64];
+    if (digest.length !== 32 || signature.length !== 65 || (v !== 27 && v !== 28))
+      return portable.recoverSecp256k1(digest, signature);
+    const point = native.ecdsaRecover(signature.subarray(0, 64), v - 27, digest, false);
+    return keccak256(point.subarray(1)).slice(12);
+  };
+
+const inflateWithin: Primitives['inflateRaw'] = (compressed, maxLength) => {
+  try {
+    return plain(inflateRawSync(compressed, { maxOutputLength: Math.max(maxLength, 1) }));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
+      throw new ProtocolError('TooLong', 'inflated', { expected: maxLength, cause });
+    throw new ProtocolError('InvalidDeflate', 'compressed', { expected: 'a DEFLATE stream', cause });
+  }
+};
+
+const keyWrapCipher = (wrappingKey: Uint8Array): string => `aes${8 * wrappingKey.length}-wrap`;
+
+const requireKey = (key: Uint8Array): void => {
+  if (key.length !== 32)
+    throw new ProtocolError('LengthMismatch', 'key', { expected: 32, actual: key.length });
+};
+
+const requireKeyAndNonce = (key: Uint8Array, nonce: Uint8Array): void => {
+  requireKey(key);
+  if (nonce.length !== 12)
+    throw new ProtocolError('LengthMismatch', 'nonce', { expected: 12, actual: nonce.length });
+};
+
+/** A plain view: callers compare and serialise arrays, and Buffer has other ideas of both. */
+const plain = (buffer: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
