@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fromHex } from '@gridseal/protocol';
+import type { DurableFiles } from '../durable-file/durable-files.ts';
+import { KeyFileError } from './key-files.ts';
+
+/** A wrapping key and the period that payload blocks name it by. */
+export type PeriodKey = { readonly period: string; readonly key: Uint8Array };
+
+/**
+ * Keys that wrap batch keys, one file a period, outside the database and its backups. Destroying
+ * a period's key closes every payload that was not wrapped again under another.
+ */
+export type PeriodKeyStore = {
+  /** The key new payloads are wrapped with. */
+  readonly current: () => PeriodKey;
+  /** The key of a period, or `undefined` once it is destroyed. */
+  readonly find: (period: string) => Uint8Array | undefined;
+  /** Periods whose keys exist, oldest first. */
+  readonly periods: () => readonly string[];
+  /** Makes the key of the day (UTC) the current one, creating it when the day is new. */
+  readonly advance: (now: Date) => Promise<void>;
+  /** Creates a further key of the same day and makes it current, for an erasure to wrap survivors with. */
+  readonly renew: (now: Date) => Promise<PeriodKey>;
+  /** Destroys a period's key for good. The current one cannot be: {@link PeriodKeyStore.renew} first. */
+  readonly destroy: (period: string) => Promise<void>;
+};
+
+/** Thrown when the key that is in use would be destroyed. */
+export class PeriodInUseError extends Error {
+  readonly code = 'period-in-use';
+  readonly period: string;
+  constructor(period: string) {
+    super(`the key of period ${period} is in use`);
+    this.name = 'PeriodInUseError';
+    this.period = period;
+  }
+}
+
+const FILE = /^(\d{4}-\d{2}-\d{2}\.\d{4})\.key$/;
+
+const parse = (file: string, bytes: Uint8Array): Uint8Array => {
+  const text = new TextDecoder().decode(bytes).trim();
+  if (!/^0x[0-9a-f]{64}$/.test(text)) throw new KeyFileError(file);
+  return fromHex(text as `0x${string}`);
+};
+
+/**
+ * Opens the period keys of a folder and makes the day's key current.
+ *
+ * @throws KeyFileError when a file of the folder does not hold a key
+ */
+export const openPeriodKeys = async (options: {
+  readonly folder: string;
+  readonly files: DurableFiles;
+  readonly now: Date;
+}): Promise<PeriodKeyStore> => {
+  const { folder, files } = options;
+  const keys = new Map<string, Uint8Array>();
+  for (const name of await files.list(folder)) {
+    const period = FILE.exec(name)?.[1];
+    const bytes = period === undefined ? undefined : await files.read(join(folder, name));
+    if (period !== undefined && bytes !== undefined) keys.set(period, parse(name, bytes));
+  }
+
+  const sorted = () => [...keys.keys()].sort();
+  const ofDay = (day: string) => sorted().filter((period) => period.startsWith(day));
+
+  const create = async (day: string): Promise<PeriodKey> => {
+    const number = Number(ofDay(day).at(-1)?.slice(11) ?? '0') + 1;
+    const period = `${day}.${String(number).padStart(4, '0')}`;
+    const key = new Uint8Array(randomBytes(32));
+    await files.create(join(folder, `${period}.key`), `0x${Buffer.from(key).toString('hex')}\n`);
+    keys.set(period, key);
+    return { period, key };
+  };
+
+  const latestOf = (day: string): PeriodKey | undefined => {
+    const period = ofDay(day).at(-1);
+    const key = period === undefined ? undefined : keys.get(period);
+    return period === undefined || key === undefined ? undefined : { period, key };
+  };
+
+  const dayOf = (now: Date) => now.toISOString().slice(0, 10);
+  let current = latestOf(dayOf(options.now)) ?? (await create(dayOf(options.now)));
+
+  return {
+    current: () => current,
+    find: (period) => keys.get(period),
+    periods: sorted,
+    advance: async (now) => {
+      current = latestOf(dayOf(now)) ?? (await create(dayOf(now)));
+    },
+    renew: async (now) => {
+      current = await create(dayOf(now));
+      return current;
+    },
+    destroy: async (period) => {
+      if (period === current.period) throw new PeriodInUseError(period);
+      await files.remove(join(folder, `${period}.key`));
+      keys.delete(period);
+    },
+  };
+};

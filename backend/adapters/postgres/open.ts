@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../../config.ts';
+import type { Lifetime } from '../../lifetime.ts';
+import type { DurableFiles } from '../durable-file/durable-files.ts';
+import type { Logger } from '../logger/logger.ts';
+import { type Database, openDatabase } from './database.ts';
+import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
+import { checkDatabaseRequirements } from './requirements.ts';
+
+/** Thrown when another process of this service uses the data folder. */
+export class DataFolderBusyError extends Error {
+  readonly code = 'data-folder-busy';
+  readonly folder: string;
+  constructor(folder: string) {
+    super(`another Gridseal is running on ${folder}: stop it, or choose another DATA_DIR`);
+    this.name = 'DataFolderBusyError';
+    this.folder = folder;
+  }
+}
+
+const OWNER_LOCK = 7_031_872_640_915n;
+const LOCK_ATTEMPTS = 50;
+const LOCK_PAUSE_MS = 100;
+
+/** One process owns the embedded parts of a data folder. A killed owner's lock goes with its connection. */
+const claim = async (database: Database, folder: string, lifetime: Lifetime): Promise<void> => {
+  const session = await database.session();
+  for (let attempt = 1; attempt <= LOCK_ATTEMPTS; attempt += 1) {
+    const [row] = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [
+      OWNER_LOCK,
+    ]);
+    if (row?.got === true) {
+      lifetime.own('data folder claim', session.release);
+      return;
+    }
+    await delay(LOCK_PAUSE_MS);
+  }
+  await session.release();
+  throw new DataFolderBusyError(folder);
+};
+
+/**
+ * The configured database, checked and connected; the embedded one is started and claimed.
+ *
+ * @throws DataFolderBusyError, DatabaseRequirementError, DatabaseError and what the embedded server throws
+ */
+export const openConfiguredDatabase = async (options: {
+  readonly config: Config;
+  readonly files: DurableFiles;
+  readonly logger: Logger;
+  readonly lifetime: Lifetime;
+}): Promise<Database> => {
+  const { config, files, logger, lifetime } = options;
+  const open = (url: string) => openDatabase({ url, poolSize: config.databasePoolSize, logger });
+  if (config.database.kind === 'external') {
+    await checkDatabaseRequirements(config.database.url);
+    const database = open(config.database.url);
+    lifetime.own('database', database.close);
+    return database;
+  }
+  const server = await startEmbeddedPostgres({ dataDir: config.dataDir, files, logger });
+  const database = open(server.url);
+  try {
+    // Stops last: the server after its pool, and neither before the claim is held.
+    const claimed: { stop: () => Promise<void> } = { stop: async () => undefined };
+    lifetime.own('PostgreSQL', () => claimed.stop());
+    lifetime.own('database', database.close);
+    await claim(database, config.dataDir, lifetime);
+    claimed.stop = server.stop;
+    return database;
+  } catch (error) {
+    if (!(error instanceof DataFolderBusyError)) await server.stop();
+    throw error;
+  }
+};

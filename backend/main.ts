@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
+import { createLogger } from './adapters/logger/logger.ts';
+import { compose } from './compose.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+
+const EXIT = { ok: 0, failed: 1, badConfiguration: 78 } as const;
+
+const readOrExplain = (): Config => {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT.badConfiguration);
+  }
+};
+
+const config = readOrExplain();
+const logger = createLogger(config.logger);
+
+const run = async (): Promise<void> => {
+  const service = await compose(config, logger);
+  const { stop, ...places } = service;
+  const ready = JSON.stringify({ ready: true, pid: process.pid, dataDir: config.dataDir, ...places });
+  await createDurableFiles().write(join(config.dataDir, 'service.json'), `${ready}\n`, 0o644);
+  process.stdout.write(`${ready}\n`);
+
+  const end = (signal: NodeJS.Signals): void => {
+    logger.info({ signal }, 'stopping');
+    stop().then(
+      () => process.exit(EXIT.ok),
+      (error: unknown) => {
+        logger.fatal({ err: error }, 'stopping failed');
+        process.exit(EXIT.failed);
+      },
+    );
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+};
+
+run().catch((error: unknown) => {
+  logger.fatal({ err: error }, error instanceof Error ? error.message : 'the service could not start');
+  process.exit(EXIT.failed);
+});
