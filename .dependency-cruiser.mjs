@@ -53,10 +53,18 @@ export default {
     },
     {
       name: 'only-compose-constructs',
-      comment: 'Only compose.ts imports implementations of features and adapters.',
+      comment:
+        'Only compose.ts imports implementations of features and adapters; main.ts needs a log to fail into.',
       severity: 'error',
-      from: { path: '^backend/', pathNot: '^backend/(compose(/|\\.ts$)|features/|adapters/)' },
+      from: { path: '^backend/', pathNot: '^backend/(compose(/|\\.ts$)|main\\.ts$|features/|adapters/)' },
       to: { path: '^backend/(features|adapters)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'main-composes',
+      comment: 'main.ts reads the configuration, opens the log and calls compose.ts.',
+      severity: 'error',
+      from: { path: '^backend/main\\.ts$' },
+      to: { path: '^backend/', pathNot: '^backend/(compose|config|adapters/(logger|durable-file)/)' },
     },
     {
       name: 'scripts-are-never-imported',
