@@ -5,6 +5,8 @@ import { CID } from 'multiformats/cid';
 import * as Digest from 'multiformats/hashes/digest';
 import * as raw from 'multiformats/codecs/raw';
 
+import type { Block } from './blocks.ts';
+
 /** Reads a block, or answers `undefined` when this store does not have it. */
 export type ReadBlock = (cid: CID) => Promise<Uint8Array | undefined>;
 
@@ -85,7 +87,7 @@ export async function* walk(
   read: ReadBlock,
   root: CID,
   scope: DagScope,
-): AsyncGenerator<{ readonly cid: CID; readonly bytes: Uint8Array }> {
+): AsyncGenerator<Block> {
   const seen = new Set<string>();
   const stack = [root];
   for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
@@ -106,7 +108,7 @@ export async function* walk(
  */
 export async function* carOf(
   root: CID,
-  blocks: AsyncIterable<{ readonly cid: CID; readonly bytes: Uint8Array }>,
+  blocks: AsyncIterable<Block> | Iterable<Block>,
 ): AsyncGenerator<Uint8Array> {
   const { writer, out } = CarWriter.create([root]);
   const written = (async () => {

@@ -1,7 +1,9 @@
 -- One row per checkpoint chosen for the chain. It moves forward only: chosen → pinned (manifest in
 -- the content store, read back) → submitted (signed transaction in the outbox) → confirmed (the
 -- follower saw the event) → archived (evidence stored and verified). A reorganisation that removes
--- the event takes it back to submitted; `superseded` means the chain already holds a larger size.
+-- the event takes it back to submitted; `superseded` means the chain already holds a larger size,
+-- `unprovable` that the node lost the block's state before it was archived: the next anchor's
+-- evidence covers its entries as well.
 CREATE TABLE anchor (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   epoch       bigint NOT NULL,
@@ -12,13 +14,13 @@ CREATE TABLE anchor (
   from_index  bigint NOT NULL,
   manifest    bytea,
   status      text NOT NULL DEFAULT 'chosen'
-              CHECK (status IN ('chosen', 'pinned', 'submitted', 'confirmed', 'archived', 'superseded')),
+              CHECK (status IN ('chosen', 'pinned', 'submitted', 'confirmed', 'archived', 'superseded', 'unprovable')),
   attempt     integer NOT NULL DEFAULT 0,
   chosen_at   timestamptz NOT NULL DEFAULT now(),
   UNIQUE (epoch, size),
   CHECK (status IN ('chosen', 'superseded') OR manifest IS NOT NULL)
 );
-CREATE UNIQUE INDEX anchor_outstanding ON anchor ((true)) WHERE status IN ('chosen', 'pinned', 'submitted');
+CREATE INDEX anchor_unfinished ON anchor (epoch, size) WHERE status IN ('chosen', 'pinned', 'submitted', 'confirmed');
 
 -- What proves an anchor offline; docs/spec/log.md "Evidence of an anchor".
 CREATE TABLE anchor_evidence (

@@ -36,6 +36,11 @@ export type ContentStore = {
    * Importing the same CAR again changes nothing.
    */
   readonly importCar: (root: CID, car: AsyncIterable<Uint8Array>) => Promise<void>;
+  /**
+   * Stores one block and pins it alone, not what it links to: a recursive pin of a manifest would
+   * walk every manifest before it.
+   */
+  readonly putPinned: (cid: CID, bytes: Uint8Array) => Promise<void>;
   /** A block's bytes, or `undefined` when the store does not have it. An error is never `undefined`. */
   readonly get: (cid: CID) => Promise<Uint8Array | undefined>;
 };

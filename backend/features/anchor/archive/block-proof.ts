@@ -9,6 +9,8 @@ export type BlockProof = {
   readonly header: Hex;
   readonly stateRoot: Hex;
   readonly receipt: ReceiptProof;
+  /** Block-wide index of the receipt's first log; `undefined` when it has none. */
+  readonly firstLogIndex: number | undefined;
 };
 
 type RpcBlock = RpcHeader & {
@@ -36,7 +38,9 @@ export const fetchBlockProof = async (
   const header = encodeHeader(block);
   const receipts = await fetchReceipts(client, block);
   const receipt = await proveReceipt(receipts, block.receiptsRoot, transactionIndex);
-  return { header, stateRoot: block.stateRoot, receipt };
+  const [firstLog] = receipts[transactionIndex]?.logs ?? [];
+  const firstLogIndex = firstLog === undefined ? undefined : Number(firstLog.logIndex);
+  return { header, stateRoot: block.stateRoot, receipt, firstLogIndex };
 };
 
 /** Requests in flight while a block's receipts are read. */

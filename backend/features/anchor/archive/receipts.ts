@@ -17,6 +17,7 @@ export type RpcReceipt = {
     readonly address: Hex;
     readonly topics: readonly Hex[];
     readonly data: Hex;
+    readonly logIndex: Hex;
   }[];
 };
 

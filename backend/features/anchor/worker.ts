@@ -1,0 +1,158 @@
+import { evidenceLogAbi } from '@gridseal/sdk';
+import { bytesToHex, encodeFunctionData, type PublicClient } from 'viem';
+import { toHex, type Hex } from '@gridseal/protocol';
+
+import type { Logger } from '../../adapters/logger/logger.ts';
+import type { StepOutcome } from '../../worker/poller.ts';
+import type { Follower } from '../chain/follower.ts';
+import type { Outbox } from '../chain/outbox.ts';
+import type { ChainBinding, KeyDirectory } from '../chain/types.ts';
+import type { LogReader } from '../log/types.ts';
+import type { PayloadMover } from '../payloads/mover.ts';
+import type { AnchorArchivist } from './archive/archivist.ts';
+import type { AnchorStore } from './anchor-store.ts';
+import { AnchorError } from './errors.ts';
+import type { ManifestBuilder } from './manifest-builder.ts';
+import type { Anchor, AnchorPolicy } from './types.ts';
+
+/** Takes one anchor at a time from a published checkpoint to archived evidence. */
+export type AnchorWorker = {
+  /** Does the next thing there is to do; safe to repeat after a crash at any point. */
+  readonly step: () => Promise<StepOutcome>;
+};
+
+/**
+ * Creates the worker. What it did is in tables before it acts on it, so that each step starts from
+ * what is true: the published head, the content store, the outbox and the followed chain.
+ *
+ * @param holdsLease whether this process is the one that anchors
+ */
+export const createAnchorWorker = (options: {
+  readonly log: LogReader;
+  readonly client: PublicClient;
+  readonly binding: ChainBinding;
+  readonly directory: KeyDirectory;
+  readonly follower: Pick<Follower, 'catchUp'>;
+  readonly outbox: Outbox;
+  readonly store: AnchorStore;
+  readonly mover: Pick<PayloadMover, 'moveBelow'>;
+  readonly manifests: ManifestBuilder;
+  readonly archivist: AnchorArchivist;
+  readonly policy: AnchorPolicy;
+  readonly holdsLease: () => Promise<boolean>;
+  readonly logger: Logger;
+}): AnchorWorker => {
+  const { log, client, binding, directory, follower, outbox, store, policy, logger } = options;
+
+  const choose = async (): Promise<StepOutcome> => {
+    const head = await log.head();
+    if (head === undefined || head.size === 0n) return 'idle';
+    const last = await store.last(head.epoch);
+    const waiting = head.size - (last?.size ?? 0n);
+    if (waiting <= 0n) return 'idle';
+    const sinceLastMs = await store.sinceLastMs(head.epoch);
+    const due = sinceLastMs === undefined || sinceLastMs >= policy.intervalMs;
+    if (!due && waiting < BigInt(policy.maxEntries)) return 'idle';
+    await store.choose(head, last?.size ?? 0n);
+    return 'more';
+  };
+
+  const pin = async (anchor: Anchor): Promise<StepOutcome> => {
+    const previous = await store.last(anchor.epoch);
+    await options.mover.moveBelow(anchor.size);
+    const manifest = await options.manifests.store(anchor, previous?.manifest);
+    await store.setManifest(anchor.id, manifest);
+    return 'more';
+  };
+
+  const chainHead = async () => {
+    const [epoch, size] = await client.readContract({
+      address: binding.evidenceLog,
+      abi: evidenceLogAbi,
+      functionName: 'head',
+      args: [binding.logId],
+    });
+    return { epoch, size };
+  };
+
+  const submit = async (anchor: Anchor): Promise<StepOutcome> => {
+    if (anchor.manifest === undefined) throw new RangeError(`anchor ${anchor.id} has no manifest`);
+    const head = await chainHead();
+    if (head.epoch !== anchor.epoch) {
+      throw new AnchorError('epoch-differs', { expected: anchor.epoch, actual: head.epoch });
+    }
+    if (head.size > anchor.size) {
+      await store.move(anchor.id, 'pinned', 'superseded');
+      return 'more';
+    }
+    if (head.size < anchor.size) {
+      const proof = head.size === 0n ? [] : await log.consistencyProof(head.size, anchor.size);
+      const manifest = bytesToHex(anchor.manifest.multihash.digest);
+      const data = encodeFunctionData({
+        abi: evidenceLogAbi,
+        functionName: 'anchor',
+        args: [binding.logId, anchor.size, anchor.root, proof.map((hash): Hex => toHex(hash)), manifest],
+      });
+      await outbox.submit({ reference: referenceOf(anchor), to: binding.evidenceLog, data });
+    }
+    await store.move(anchor.id, 'pinned', 'submitted');
+    return 'more';
+  };
+
+  const confirm = async (anchor: Anchor): Promise<StepOutcome> => {
+    await outbox.step();
+    const transaction = await outbox.find(referenceOf(anchor));
+    const event = await store.event(anchor.epoch, anchor.size);
+    if (event !== undefined) {
+      if (event.root !== anchor.root) {
+        throw new AnchorError('root-differs', { expected: anchor.root, actual: event.root });
+      }
+      await store.move(anchor.id, 'submitted', 'confirmed');
+      const { transactionHash, blockNumber } = event;
+      const where = { size: anchor.size.toString(), transactionHash, block: blockNumber.toString() };
+      logger.info(where, 'checkpoint anchored');
+      return 'more';
+    }
+    const newest = await store.newestEvent(anchor.epoch);
+    if (newest !== undefined && newest.size > anchor.size) {
+      await store.move(anchor.id, 'submitted', 'superseded');
+      return 'more';
+    }
+    if (transaction === undefined || transaction.status === 'reverted' || transaction.status === 'lost') {
+      const status = transaction?.status ?? 'absent';
+      logger.warn({ size: anchor.size.toString(), status }, 'an anchor transaction did not land; sending another');
+      await store.retry(anchor.id);
+      return 'more';
+    }
+    return 'idle';
+  };
+
+  const archive = async (anchor: Anchor): Promise<StepOutcome> => {
+    const event = await store.event(anchor.epoch, anchor.size);
+    if (event === undefined) return 'idle';
+    await options.archivist.archive(anchor, event);
+    await store.move(anchor.id, 'confirmed', 'archived');
+    return 'more';
+  };
+
+  const advance = (anchor: Anchor): Promise<StepOutcome> => {
+    if (anchor.status === 'chosen') return pin(anchor);
+    if (anchor.status === 'pinned') return submit(anchor);
+    return confirm(anchor);
+  };
+
+  return {
+    step: async () => {
+      if (!(await options.holdsLease())) return 'idle';
+      await follower.catchUp();
+      const reopened = await store.reopenReplaced(directory.head()?.number ?? 0n);
+      if (reopened > 0) logger.warn({ reopened }, 'anchors were undone by a reorganisation and are sent again');
+      const confirmed = await store.unarchived(binding.epoch);
+      if (confirmed !== undefined && (await archive(confirmed)) === 'more') return 'more';
+      const anchor = await store.unfinished(binding.epoch);
+      return anchor === undefined ? choose() : advance(anchor);
+    },
+  };
+};
+
+const referenceOf = (anchor: Anchor): string => `anchor:${anchor.epoch}:${anchor.size}:${anchor.attempt}`;
