@@ -68,7 +68,10 @@ export type AnchorStore = ReturnType<typeof createAnchorStore>;
 
 /** Creates the access. Every change names the status it starts from, so a stale worker changes nothing. */
 export const createAnchorStore = (database: Database) => {
-  const one = async (sql: string, values: readonly (bigint | number | string)[]): Promise<Anchor | undefined> => {
+  const one = async (
+    sql: string,
+    values: readonly (bigint | number | string)[],
+  ): Promise<Anchor | undefined> => {
     const [row] = await database.query<AnchorRow>(sql, values);
     return row === undefined ? undefined : toAnchor(row);
   };
@@ -83,10 +86,9 @@ export const createAnchorStore = (database: Database) => {
       ),
     /** The oldest anchor on chain whose evidence is missing, smallest size first. */
     unarchived: (epoch: bigint) =>
-      one(
-        `SELECT ${COLUMNS} FROM anchor WHERE epoch = $1 AND status = 'confirmed' ORDER BY size LIMIT 1`,
-        [epoch],
-      ),
+      one(`SELECT ${COLUMNS} FROM anchor WHERE epoch = $1 AND status = 'confirmed' ORDER BY size LIMIT 1`, [
+        epoch,
+      ]),
     /** The last anchor whose manifest the next one links to. */
     last: (epoch: bigint) =>
       one(
@@ -149,7 +151,15 @@ export const createAnchorStore = (database: Database) => {
     },
     /** Anchors newest first, for people. */
     list: async (below: bigint | undefined, limit: number) => {
-      const rows = await database.query<AnchorRow & { chosen_at: Date; block_number: bigint | null; block_hash: Uint8Array | null; block_time: bigint | null; transaction_hash: Uint8Array | null }>(
+      const rows = await database.query<
+        AnchorRow & {
+          chosen_at: Date;
+          block_number: bigint | null;
+          block_hash: Uint8Array | null;
+          block_time: bigint | null;
+          transaction_hash: Uint8Array | null;
+        }
+      >(
         `SELECT a.id, a.epoch, a.size, a.root, a.checkpoint, a.from_index, a.manifest, a.status, a.attempt, a.chosen_at,
            c.block_number, c.block_hash, c.block_time, c.transaction_hash
          FROM anchor a LEFT JOIN chain_anchor c ON c.epoch = a.epoch AND c.size = a.size
@@ -192,7 +202,10 @@ export const createAnchorStore = (database: Database) => {
         );
         for (const { id, landed } of replaced) {
           await tx.execute('DELETE FROM anchor_evidence WHERE anchor_id = $1', [id]);
-          await tx.execute('UPDATE anchor SET status = $2 WHERE id = $1', [id, landed ? 'confirmed' : 'submitted']);
+          await tx.execute('UPDATE anchor SET status = $2 WHERE id = $1', [
+            id,
+            landed ? 'confirmed' : 'submitted',
+          ]);
         }
         return replaced.length;
       }),

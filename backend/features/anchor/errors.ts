@@ -14,7 +14,10 @@ export class AnchorError extends Error {
   readonly expected: string | bigint;
   readonly actual: string | bigint;
 
-  constructor(code: AnchorErrorCode, values: { readonly expected: string | bigint; readonly actual: string | bigint }) {
+  constructor(
+    code: AnchorErrorCode,
+    values: { readonly expected: string | bigint; readonly actual: string | bigint },
+  ) {
     super(`${code}: expected ${values.expected}, got ${values.actual}`);
     this.code = code;
     this.expected = values.expected;

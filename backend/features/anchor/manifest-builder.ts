@@ -68,7 +68,10 @@ export const createManifestBuilder = (options: {
     const { root, blocks } = linkList(links);
     // The payload blocks were stored and read back segment by segment: only the lists are new.
     await store.importCar(root, carOf(root, blocks));
-    await readBack(store, blocks.map((block) => block.cid));
+    await readBack(
+      store,
+      blocks.map((block) => block.cid),
+    );
     return root;
   };
 

@@ -14,7 +14,8 @@ import type { Hex } from '@gridseal/protocol';
  * - `unprovable`: on chain, but the node lost the block's state before it was archived; the next
  *   anchor's evidence covers its entries as well.
  */
-export type AnchorStatus = 'chosen' | 'pinned' | 'submitted' | 'confirmed' | 'archived' | 'superseded' | 'unprovable';
+export type AnchorStatus =
+  'chosen' | 'pinned' | 'submitted' | 'confirmed' | 'archived' | 'superseded' | 'unprovable';
 
 /** One checkpoint chosen for the chain. */
 export type Anchor = {

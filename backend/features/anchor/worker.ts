@@ -120,7 +120,10 @@ export const createAnchorWorker = (options: {
     }
     if (transaction === undefined || transaction.status === 'reverted' || transaction.status === 'lost') {
       const status = transaction?.status ?? 'absent';
-      logger.warn({ size: anchor.size.toString(), status }, 'an anchor transaction did not land; sending another');
+      logger.warn(
+        { size: anchor.size.toString(), status },
+        'an anchor transaction did not land; sending another',
+      );
       await store.retry(anchor.id);
       return 'more';
     }
@@ -146,7 +149,8 @@ export const createAnchorWorker = (options: {
       if (!(await options.holdsLease())) return 'idle';
       await follower.catchUp();
       const reopened = await store.reopenReplaced(directory.head()?.number ?? 0n);
-      if (reopened > 0) logger.warn({ reopened }, 'anchors were undone by a reorganisation and are sent again');
+      if (reopened > 0)
+        logger.warn({ reopened }, 'anchors were undone by a reorganisation and are sent again');
       const confirmed = await store.unarchived(binding.epoch);
       if (confirmed !== undefined && (await archive(confirmed)) === 'more') return 'more';
       const anchor = await store.unfinished(binding.epoch);

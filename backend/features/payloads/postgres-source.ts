@@ -24,7 +24,10 @@ const slice = (bytes: Uint8Array, ends: readonly number[], position: number): Ui
  * Creates the source over the tables that ingest writes: `payload_block` beside `statement_block`,
  * ordered by `sequenced_block`.
  */
-export const createPostgresPayloadSource = (database: Database, log: Pick<LogReader, 'place'>): PayloadSource => {
+export const createPostgresPayloadSource = (
+  database: Database,
+  log: Pick<LogReader, 'place'>,
+): PayloadSource => {
   const readBlocks = (after: bigint, to: bigint) =>
     database.query<BlockRow>(
       `SELECT q.first_index, q.statements, s.entry_ends, s.entries, p.payload_ends, p.payloads
