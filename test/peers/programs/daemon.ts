@@ -24,12 +24,12 @@ export async function startDaemon(
       if (said.length > 200) said.shift();
     });
   }
-  let ended = false;
+  const state = { ended: false };
   const closed = once(child, 'close').then(() => {
-    ended = true;
+    state.ended = true;
   });
   const stop = async (): Promise<void> => {
-    if (ended) return;
+    if (state.ended) return;
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
     await closed;
@@ -37,10 +37,10 @@ export async function startDaemon(
   };
   const deadline = Date.now() + withinMs;
   while (!(await isReady().catch(() => false))) {
-    if (ended || Date.now() > deadline) {
+    if (state.ended || Date.now() > deadline) {
       await stop();
       throw new Error(
-        `${path} ${ended ? 'ended' : 'did not answer'} while starting:\n${said.join('').slice(-4_000)}`,
+        `${path} ${state.ended ? 'ended' : 'did not answer'} while starting:\n${said.join('').slice(-4_000)}`,
       );
     }
     await sleep(100);
