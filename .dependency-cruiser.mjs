@@ -1,4 +1,4 @@
-/** Imports point one way: protocol ← sdk ← app, cli, edge; protocol, sdk ← backend. */
+/** Imports point one way: protocol ← sdk ← app, edge ← cli; protocol, sdk ← backend. */
 const ours = '^(protocol|sdk|backend|edge|cli|app|bench|scripts|test|examples)/';
 
 const only = (name, from, allowed, comment) => ({
@@ -22,7 +22,12 @@ export default {
     },
     only('sdk-knows-protocol', '^sdk/', '^(protocol|sdk)/', 'sdk imports protocol only.'),
     only('edge-knows-sdk', '^edge/', '^(protocol|sdk|edge)/', 'edge imports protocol and sdk only.'),
-    only('cli-knows-sdk', '^cli/', '^(protocol|sdk|cli)/', 'cli imports protocol and sdk only.'),
+    only(
+      'cli-knows-sdk',
+      '^cli/',
+      '^(protocol|sdk|edge|cli)/',
+      'cli imports protocol, sdk and the gateway (docs/adr/0004).',
+    ),
     only('app-knows-sdk', '^app/', '^(protocol|sdk|app)/', 'app imports protocol and sdk only.'),
     only(
       'backend-knows-sdk',
@@ -39,10 +44,15 @@ export default {
     },
     {
       name: 'features-get-adapters-handed',
-      comment: 'Only compose.ts joins features and adapters; elsewhere name an adapter by its type.',
+      comment:
+        'Only compose.ts joins features and adapters; a feature names an adapter by its type and errors.',
       severity: 'error',
       from: { path: '^backend/features/' },
-      to: { path: '^backend/adapters/', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^backend/adapters/',
+        pathNot: '^backend/adapters/[^/]+/errors\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'adapters-know-no-feature',
