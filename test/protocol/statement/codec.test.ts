@@ -23,11 +23,7 @@ import { bodies } from './bodies.ts';
 const kinds = Object.keys(KINDS) as KindName[];
 const statements = fc
   .constantFrom(...kinds)
-  .chain((kind) =>
-    fc
-      .tuple(headers, bodies[kind])
-      .map(([header, body]) => ({ kind, header, body }) as StatementOf<KindName>),
-  );
+  .chain((kind) => fc.tuple(headers, bodies[kind]).map(([header, body]) => ({ kind, header, body })));
 const signatures = fc.uint8Array({ maxLength: 140 });
 const operatorParts = fc
   .tuple(u64, fc.option(fc.tuple(fc.uint8Array(), bytesOf(32))))
