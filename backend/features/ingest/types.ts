@@ -20,6 +20,7 @@ export type RefusalCode =
   | 'signature-invalid'
   | 'commitment-mismatch'
   | 'reset-missing'
+  | 'reset-unfounded'
   | 'equivocation';
 
 /** Why one statement of a request was not taken. */
@@ -72,3 +73,11 @@ export type OperatorSigner = {
 export type PeriodKeys = {
   readonly current: () => { readonly period: string; readonly key: Uint8Array };
 };
+
+/** Makes the receipt of a statement, the same one every time it is asked. */
+export type ReceiptIssuer = (taken: {
+  readonly digest: Uint8Array;
+  readonly entryHash: Uint8Array;
+  readonly receiptTimeMs: bigint;
+  readonly deadline: bigint;
+}) => SignedReceipt;

@@ -1,0 +1,173 @@
+import type { Logger } from '../../adapters/logger/logger.ts';
+import type { Primitives } from '@gridseal/protocol/primitives';
+import { hashLeaf } from '@gridseal/protocol/merkle/hash';
+import { toHex } from '@gridseal/protocol/bytes';
+import type { Database } from '../../adapters/postgres/database.ts';
+import { admit, type AdmissionRules } from './admission.ts';
+import { createBlockIds } from './block-ids.ts';
+import type { Admitted, Candidate, Checked } from './candidate.ts';
+import { IngestError } from './errors.ts';
+import { createFlush } from './flush.ts';
+import { acknowledgedBy } from './flush-store.ts';
+import { createGroupCommit } from './group-commit.ts';
+import type {
+  Ingest,
+  PeriodKeys,
+  ReceiptIssuer,
+  RefusalCode,
+  Submission,
+  SubmissionResult,
+} from './types.ts';
+import type { Wrapping } from './examination.ts';
+
+/** Does the costly checks of one request's statements, in order, without holding up the others. */
+export type Examiner = (
+  admitted: readonly Admitted[],
+  wrapping: Wrapping,
+) => Promise<readonly Checked<Candidate>[]>;
+
+/** How much may be under way, from submission to result, and how much the sequencer may be behind. */
+export type IngestLimits = {
+  readonly maxQueuedStatements: number;
+  readonly maxQueuedBytes: number;
+  readonly maxPendingStatements: number;
+};
+
+/** Refusals that a resubmission may meet although its first submission was taken. */
+const TAKEN_BEFORE: readonly RefusalCode[] = [
+  'clock-skew',
+  'key-unknown',
+  'key-pending',
+  'key-revoked',
+  'lineage-unproven',
+  'profile-mismatch',
+  'wrong-chain',
+];
+
+const BACKLOG_CHECK_MS = 500;
+
+/**
+ * Creates ingest: admission, examination and one group commit for all requests.
+ *
+ * @param anchorDeadlineMs how long after a statement was taken its receipt promises an anchor
+ * @example const results = await createIngest(options).submit([{ authorPart, payload: { batchKey, columnar } }])
+ */
+export const createIngest = (options: {
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly rules: AdmissionRules;
+  readonly periodKeys: PeriodKeys;
+  readonly issue: ReceiptIssuer;
+  readonly examine: Examiner;
+  readonly primitives: Primitives;
+  readonly anchorDeadlineMs: number;
+  readonly limits: IngestLimits;
+}): Ingest => {
+  const { database, rules, periodKeys, issue, examine, primitives, limits } = options;
+  const flush = createFlush({
+    database,
+    blockIds: createBlockIds(database),
+    primitives,
+    issue,
+    promise: () => {
+      const now = rules.now();
+      return {
+        receiptTimeMs: BigInt(now),
+        deadline: BigInt(Math.ceil((now + options.anchorDeadlineMs) / 1000)),
+      };
+    },
+  });
+  const commit = createGroupCommit(flush);
+  const underWay = { statements: 0, bytes: 0 };
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+  let backlog = { statements: 0, checkedAt: -Infinity };
+
+  const readBacklog = async (): Promise<number> => {
+    const now = performance.now();
+    if (now - backlog.checkedAt < BACKLOG_CHECK_MS) return backlog.statements;
+    backlog = { ...backlog, checkedAt: now };
+    const [row] = await database.query<{ statements: bigint }>(
+      'SELECT coalesce(sum(statements), 0)::bigint AS statements FROM pending_block',
+    );
+    backlog = { statements: Number(row?.statements ?? 0n), checkedAt: now };
+    return backlog.statements;
+  };
+
+  /** Gives refused statements that were acknowledged before their first receipt. */
+  const recallRefused = async (results: SubmissionResult[]): Promise<void> => {
+    const refused = results.flatMap((result, i) =>
+      result.status === 'refused' && result.digest !== undefined && TAKEN_BEFORE.includes(result.refusal.code)
+        ? [{ i, digest: result.digest }]
+        : [],
+    );
+    if (refused.length === 0) return;
+    const digests = refused.map(({ digest }) => digest);
+    for (const { digest, entry, ...promised } of await acknowledgedBy(database, digests)) {
+      const receipt = issue({ digest, entryHash: hashLeaf(entry, primitives), ...promised });
+      for (const one of refused)
+        if (toHex(one.digest) === toHex(digest)) results[one.i] = { status: 'duplicate', digest, receipt };
+    }
+  };
+
+  const take = async (submissions: readonly Submission[]): Promise<SubmissionResult[]> => {
+    const results = new Array<SubmissionResult>(submissions.length);
+    const refuse = (i: number, { refused, digest }: Extract<Checked<never>, { refused: unknown }>) => {
+      results[i] = { status: 'refused', digest, refusal: refused };
+    };
+    const admitted: { readonly i: number; readonly statement: Admitted }[] = [];
+    submissions.forEach((submission, i) => {
+      const checked = admit(submission, rules);
+      if ('passed' in checked) admitted.push({ i, statement: checked.passed });
+      else refuse(i, checked);
+    });
+    const examined = await examine(
+      admitted.map(({ statement }) => statement),
+      periodKeys.current(),
+    );
+    const candidates: { readonly i: number; readonly candidate: Candidate }[] = [];
+    examined.forEach((checked, n) => {
+      const { i } = admitted[n]!;
+      if ('passed' in checked) candidates.push({ i, candidate: checked.passed });
+      else refuse(i, checked);
+    });
+    const written = await commit(candidates.map(({ candidate }) => candidate));
+    written.forEach((result, n) => (results[candidates[n]!.i] = result));
+    await recallRefused(results);
+    return results;
+  };
+
+  return {
+    submit: async (submissions) => {
+      if (closed) throw new IngestError('closed', 5);
+      const bytes = submissions.reduce(
+        (sum, { authorPart, payload }) => sum + authorPart.length + (payload?.columnar.length ?? 0),
+        0,
+      );
+      const isFull =
+        underWay.statements > 0 &&
+        (underWay.statements + submissions.length > limits.maxQueuedStatements ||
+          underWay.bytes + bytes > limits.maxQueuedBytes);
+      if (isFull) throw new IngestError('overloaded', 1);
+      underWay.statements += submissions.length;
+      underWay.bytes += bytes;
+      const work = readBacklog().then((pending) => {
+        if (pending > limits.maxPendingStatements) throw new IngestError('overloaded', 5);
+        return take(submissions);
+      });
+      running.add(work);
+      try {
+        return await work;
+      } finally {
+        running.delete(work);
+        underWay.statements -= submissions.length;
+        underWay.bytes -= bytes;
+      }
+    },
+    queued: () => ({ ...underWay }),
+    close: async () => {
+      closed = true;
+      await Promise.allSettled(running);
+    },
+  };
+};
