@@ -154,6 +154,13 @@ export const identityVectors: readonly Vector[] = [
     'profile.format',
   ),
   refusedProfile('a list', '[]', 'InvalidJson', 'profile.format'),
+  refusedProfile('null', 'null', 'InvalidJson', 'profile.format'),
+  refusedProfile(
+    'a channel that is null',
+    '{"channels":[null],"format":"gridseal-profile/1"}',
+    'InvalidJson',
+    'profile.channels[0].channel',
+  ),
   refusedProfile('no channels', '{"format":"gridseal-profile/1"}', 'InvalidJson', 'profile.channels'),
   refusedProfile('an empty list of channels', document([]), 'OutOfRange', 'profile.channels'),
   refusedProfile('a space', published.replace(':', ': '), 'NonCanonical', 'profile'),

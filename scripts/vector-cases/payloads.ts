@@ -30,17 +30,14 @@ function refusedPayload(name: string, change: { [name: string]: Json }, code: st
 }
 
 export const payloadVectors: readonly Vector[] = [
-  {
-    name: 'what is derived from a batch key',
-    operation: 'keys',
-    input: { batchKey },
-    expected: {
-      saltKey: derive(batchKey, 'gridseal/salts/v1'),
-      payloadKey: derive(batchKey, 'gridseal/payload/v1'),
-      keyCommitment: sha256(stringToHex('gridseal/key-commitment/v1'), batchKey),
-    },
-  },
-  refusal('keys', 'a batch key of 31 bytes', { batchKey: cut(batchKey, 1) }, 'LengthMismatch', 'batchKey'),
+  ...Object.entries({
+    'salt key': derive(batchKey, 'gridseal/salts/v1'),
+    'payload key': derive(batchKey, 'gridseal/payload/v1'),
+    'key commitment': sha256(stringToHex('gridseal/key-commitment/v1'), batchKey),
+  }).flatMap(([operation, derived]): Vector[] => [
+    { name: 'of a batch key', operation, input: { batchKey }, expected: { derived } },
+    refusal(operation, 'of 31 bytes', { batchKey: cut(batchKey, 1) }, 'LengthMismatch', 'batchKey'),
+  ]),
   {
     name: 'a payload of sixty readings',
     operation: 'open payload',

@@ -14,10 +14,9 @@ import {
 import { runVectors } from '../vectors.ts';
 
 runVectors('payload.json', {
-  keys: ({ batchKey }) => {
-    const key = fromHex(batchKey);
-    return { saltKey: saltKey(key), payloadKey: payloadKey(key), keyCommitment: keyCommitment(key) };
-  },
+  'salt key': ({ batchKey }) => ({ derived: saltKey(fromHex(batchKey)) }),
+  'payload key': ({ batchKey }) => ({ derived: payloadKey(fromHex(batchKey)) }),
+  'key commitment': ({ batchKey }) => ({ derived: keyCommitment(fromHex(batchKey)) }),
   'open payload': ({ block, batchKey, digest, count }) => {
     const bytes = fromHex(block);
     return {
