@@ -1,0 +1,30 @@
+import { CarReader } from '@ipld/car';
+import type { ContentStore } from '../../backend/features/payloads/types.ts';
+
+/** A content store in memory whose blocks a test may look at, lose or damage. */
+export type MemoryStore = ContentStore & {
+  readonly blocks: Map<string, Uint8Array>;
+  readonly pins: Set<string>;
+};
+
+/** Creates an empty content store. */
+export const createMemoryStore = (): MemoryStore => {
+  const blocks = new Map<string, Uint8Array>();
+  const pins = new Set<string>();
+  return {
+    blocks,
+    pins,
+    importCar: async (root, car) => {
+      const parts: Uint8Array[] = [];
+      for await (const part of car) parts.push(part);
+      const reader = await CarReader.fromBytes(new Uint8Array(Buffer.concat(parts)));
+      for await (const { cid, bytes } of reader.blocks()) blocks.set(cid.toString(), bytes);
+      pins.add(root.toString());
+    },
+    putPinned: async (cid, bytes) => {
+      blocks.set(cid.toString(), bytes);
+      pins.add(cid.toString());
+    },
+    get: async (cid) => blocks.get(cid.toString()),
+  };
+};
