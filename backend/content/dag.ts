@@ -83,11 +83,7 @@ export const linksOf = (cid: CID, bytes: Uint8Array): CID[] => {
  *
  * @throws BlockError `block-missing` for a linked block that is not there
  */
-export async function* walk(
-  read: ReadBlock,
-  root: CID,
-  scope: DagScope,
-): AsyncGenerator<Block> {
+export async function* walk(read: ReadBlock, root: CID, scope: DagScope): AsyncGenerator<Block> {
   const seen = new Set<string>();
   const stack = [root];
   for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
