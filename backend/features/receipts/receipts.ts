@@ -1,0 +1,58 @@
+import { hashLeaf } from '@gridseal/protocol/merkle/hash';
+import type { Primitives } from '@gridseal/protocol/primitives';
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { ReceiptIssuer } from '../ingest/types.ts';
+import type { LogReader } from '../log/types.ts';
+import type { AnchorCoverage, ReceiptStage, StagedReceipt } from './types.ts';
+
+/** Staged receipts by digest. */
+export type Receipts = { readonly find: (digest: Uint8Array) => Promise<StagedReceipt | undefined> };
+
+/**
+ * Creates the view of what became of each statement. Nothing is stored for it: every stage is read from where it happened.
+ *
+ * @example const staged = await createReceipts(options).find(digest); staged?.stage // 'anchored'
+ */
+export const createReceipts = (options: {
+  readonly database: Queryable;
+  readonly log: LogReader;
+  readonly issue: ReceiptIssuer;
+  readonly anchors: AnchorCoverage;
+  readonly primitives: Primitives;
+}): Receipts => {
+  const { database, log, issue, anchors, primitives } = options;
+  return {
+    find: async (digest) => {
+      const [row] = await database.query<{ entry: Uint8Array; receipt_time_ms: bigint; deadline: bigint }>(
+        `SELECT b.receipt_time_ms, b.deadline,
+           substr(b.entries, coalesce(b.entry_ends[s.position], 0) + 1,
+             b.entry_ends[s.position + 1] - coalesce(b.entry_ends[s.position], 0)) AS entry
+         FROM statement s JOIN statement_block b ON b.id = s.block WHERE s.digest = $1`,
+        [digest],
+      );
+      if (row === undefined) return undefined;
+      const entryHash = hashLeaf(row.entry, primitives);
+      const accepted = issue({
+        digest,
+        entryHash,
+        receiptTimeMs: row.receipt_time_ms,
+        deadline: row.deadline,
+      });
+      // The head before the place: an index that it covers is then surely below its size.
+      const head = await log.head();
+      const index = (await log.place(digest))?.index;
+      const isCovered = index !== undefined && head !== undefined && index < head.size;
+      const sequenced = isCovered ? { index, checkpoint: head.checkpoint } : undefined;
+      const anchored = sequenced === undefined ? undefined : await anchors.coverOf(sequenced.index);
+      const stage: ReceiptStage =
+        anchored !== undefined
+          ? anchored.final
+            ? 'final'
+            : 'anchored'
+          : sequenced === undefined
+            ? 'accepted'
+            : 'sequenced';
+      return { digest, stage, accepted, sequenced, cosigned: undefined, anchored };
+    },
+  };
+};
