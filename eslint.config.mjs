@@ -14,6 +14,7 @@ export default defineConfig(
     '.node',
     'test/peers/.bin',
     '**/generated/**',
+    'sdk/src/abi',
     'artifacts',
     'cache',
     'coverage',

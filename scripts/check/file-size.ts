@@ -5,7 +5,7 @@ import type { Outcome } from './command.ts';
 
 const MAX_LINES = 400;
 const SOURCE = new Set(['.ts', '.tsx', '.mts', '.mjs', '.js', '.sol', '.sql', '.css', '.html', '.sh']);
-const NOT_OURS = new Set(['node_modules', 'artifacts', 'cache', 'generated', 'data', 'out', 'dist']);
+const NOT_OURS = new Set(['node_modules', 'artifacts', 'cache', 'generated', 'abi', 'data', 'out', 'dist']);
 
 /** No hand-written source file may outgrow what a reader keeps in mind. */
 export async function checkFileSizes(): Promise<Outcome> {
