@@ -1,6 +1,6 @@
-import { evidenceLogAbi } from '@gridseal/sdk';
-import { bytesToHex, encodeFunctionData, type PublicClient } from 'viem';
+import { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
 import { toHex, type Hex } from '@gridseal/protocol';
+import { encodeFunctionData, type PublicClient } from 'viem';
 
 import type { Logger } from '../../adapters/logger/logger.ts';
 import type { StepOutcome } from '../../worker/poller.ts';
@@ -10,10 +10,15 @@ import type { ChainBinding, KeyDirectory } from '../chain/types.ts';
 import type { LogReader } from '../log/types.ts';
 import type { PayloadMover } from '../payloads/mover.ts';
 import type { AnchorArchivist } from './archive/archivist.ts';
+import { ArchiveError } from './archive/errors.ts';
 import type { AnchorStore } from './anchor-store.ts';
 import { AnchorError } from './errors.ts';
 import type { ManifestBuilder } from './manifest-builder.ts';
 import type { Anchor, AnchorPolicy } from './types.ts';
+
+/** Blocks whose state every full node keeps. Beyond them a missing state is final. */
+const STATE_KEPT = 64n;
+const NO_ROOT: Hex = `0x${'0'.repeat(64)}`;
 
 /** Takes one anchor at a time from a published checkpoint to archived evidence. */
 export type AnchorWorker = {
@@ -66,13 +71,13 @@ export const createAnchorWorker = (options: {
   };
 
   const chainHead = async () => {
-    const [epoch, size] = await client.readContract({
+    const { epoch, size } = await client.readContract({
       address: binding.evidenceLog,
       abi: evidenceLogAbi,
       functionName: 'head',
       args: [binding.logId],
     });
-    return { epoch, size };
+    return { epoch: BigInt(epoch), size };
   };
 
   const submit = async (anchor: Anchor): Promise<StepOutcome> => {
@@ -86,12 +91,16 @@ export const createAnchorWorker = (options: {
       return 'more';
     }
     if (head.size < anchor.size) {
-      const proof = head.size === 0n ? [] : await log.consistencyProof(head.size, anchor.size);
-      const manifest = bytesToHex(anchor.manifest.multihash.digest);
+      const first = head.size === 0n;
+      const proof = first
+        ? []
+        : (await log.consistencyProof(head.size, anchor.size)).map((hash) => toHex(hash));
+      const previousRoot = first ? NO_ROOT : toHex(await log.root(head.size));
+      const manifest = toHex(anchor.manifest.multihash.digest);
       const data = encodeFunctionData({
         abi: evidenceLogAbi,
         functionName: 'anchor',
-        args: [binding.logId, anchor.size, anchor.root, proof.map((hash): Hex => toHex(hash)), manifest],
+        args: [binding.logId, anchor.size, anchor.root, previousRoot, proof, manifest],
       });
       await outbox.submit({ reference: referenceOf(anchor), to: binding.evidenceLog, data });
     }
@@ -133,7 +142,19 @@ export const createAnchorWorker = (options: {
   const archive = async (anchor: Anchor): Promise<StepOutcome> => {
     const event = await store.event(anchor.epoch, anchor.size);
     if (event === undefined) return 'idle';
-    await options.archivist.archive(anchor, event);
+    try {
+      await options.archivist.archive(anchor, event);
+    } catch (error) {
+      const head = directory.head()?.number ?? 0n;
+      const gone = error instanceof ArchiveError && error.code === 'StateUnavailable';
+      if (!gone || head - event.blockNumber < STATE_KEPT) throw error;
+      logger.error(
+        { err: error, size: anchor.size.toString() },
+        'the anchor cannot be proven offline any more',
+      );
+      await store.move(anchor.id, 'confirmed', 'unprovable');
+      return 'more';
+    }
     await store.move(anchor.id, 'confirmed', 'archived');
     return 'more';
   };

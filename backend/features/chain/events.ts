@@ -1,4 +1,5 @@
-import { deviceRegistryAbi, evidenceLogAbi } from '@gridseal/sdk';
+import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
+import { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
 import { parseEventLogs, type Hex, type Log } from 'viem';
 
 import type { BlockRef } from './types.ts';

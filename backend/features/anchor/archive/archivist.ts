@@ -8,7 +8,7 @@ import { fetchBlockProof } from './block-proof.ts';
 import { ArchiveError } from './errors.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import { fetchStateProofs, type KeyReference } from './state-proofs.ts';
-import { verifyArchived } from './verify-archived.ts';
+import { verifyStateProofs } from './verify-archived.ts';
 
 /** Archives the evidence of anchors while their block's state is still to be had. */
 export type AnchorArchivist = {
@@ -65,7 +65,7 @@ export const createAnchorArchivist = (options: {
         contractProof: state.evidenceLog,
         registryProof: state.deviceRegistry,
       };
-      verifyArchived({ anchor, binding, evidence, stateRoot: block.stateRoot, keyRecords: state.keyRecords });
+      await verifyStateProofs(binding, block.stateRoot, state);
       await store.store(evidence, coversFrom, state.keyRecords);
     },
   };
