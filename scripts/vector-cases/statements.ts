@@ -215,6 +215,24 @@ export const statementVectors: readonly Vector[] = [
   refusedPart('cut within the words', cut(sample, 0, word(6) - 1), 'Truncated', 'words'),
   refusedPart('cut within the signature', cut(sample, 0, -1), 'Truncated', 'signature'),
   refusedPart('a byte after the signature', `${sample}00`, 'TrailingBytes', 'authorPart'),
+  refusedPart(
+    'no previous digest at sequence 7',
+    overwrite(sample, HEADER_AT + 160, '00'.repeat(32)),
+    'RuleViolated',
+    'header.previous',
+  ),
+  refusedPart(
+    'a previous digest at sequence 0',
+    overwrite(sample, HEADER_AT + 159, '00'),
+    'RuleViolated',
+    'header.previous',
+  ),
+  refusedPart(
+    'a block claimed without its hash',
+    overwrite(sample, HEADER_AT + 256, '00'.repeat(32)),
+    'RuleViolated',
+    'header.notBeforeHash',
+  ),
   refusedPart('an unknown type hash', overwrite(sample, 0, '00'), 'UnknownKind', 'typeHash'),
   refusedPart(
     'an author that fills a higher byte',

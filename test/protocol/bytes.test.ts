@@ -114,6 +114,8 @@ describe('reader and writer', () => {
     for (const value of [-1, 256, 0.5, NaN]) {
       assert.throws(() => new ByteWriter().u8(value, 'a'), { code: 'OutOfRange', field: 'a' });
     }
+    assert.throws(() => new ByteWriter().u16(65_536, 'a'), { code: 'OutOfRange', field: 'a' });
+    assert.throws(() => new ByteWriter().u32(2 ** 32, 'a'), { code: 'OutOfRange', field: 'a' });
     assert.throws(() => new ByteWriter().u64(2n ** 64n, 'a'), { code: 'OutOfRange', field: 'a' });
   });
 });
