@@ -92,6 +92,20 @@ describe('commitment', () => {
   });
 });
 
+describe('blocks of a batch', () => {
+  it('are laid out only in strictly ascending order of channel, then time', () => {
+    const reading = (channel: number, timeMs: bigint) => ({ channel, timeMs, quality: 0, value: 0n });
+    blocksOf([reading(1, 256n), reading(1, 257n), reading(2, 1n), reading(256, 0n)]);
+    for (const [first, second] of [
+      [reading(1, 1n), reading(1, 1n)],
+      [reading(1, 256n), reading(1, 1n)],
+      [reading(256, 0n), reading(2, 9n)],
+    ]) {
+      assert.throws(() => blocksOf([first!, second!]), { code: 'NotAscending', field: 'readings[1]' });
+    }
+  });
+});
+
 describe('interval of a batch', () => {
   it('includes both ends and names the first reading outside', () => {
     const times = [10n, 20n, 30n];
