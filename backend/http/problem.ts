@@ -12,6 +12,7 @@ export const PROBLEMS = {
   'format-not-supported': { status: 400, title: 'The content is not served in this form' },
   'path-not-supported': { status: 400, title: 'Paths below a CID are not resolved here' },
   'scope-not-supported': { status: 400, title: 'There is no such scope' },
+  'registry-refused': { status: 422, title: 'The registry would refuse this call' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'body-too-large': { status: 413, title: 'The body is larger than allowed' },

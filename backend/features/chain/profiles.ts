@@ -14,10 +14,10 @@ export type Profiles = {
 export const createProfiles = (database: Database): Profiles => ({
   store: async (document) => {
     const hash = createHash('sha256').update(document).digest();
-    await database.execute('INSERT INTO profile (hash, document) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING', [
-      hash,
-      document,
-    ]);
+    await database.execute(
+      'INSERT INTO profile (hash, document) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING',
+      [hash, document],
+    );
     return bytesToHex(hash);
   },
   find: async (hash) => {

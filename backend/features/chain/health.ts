@@ -1,0 +1,36 @@
+import type { HealthProbe } from '../health/types.ts';
+import type { PollerState } from '../../worker/poller.ts';
+import type { Follower } from './follower.ts';
+import type { KeyDirectory } from './types.ts';
+
+/** Failures in a row after which the chain counts as out of reach. */
+const FAILING_AFTER = 5;
+
+/**
+ * The chain part of `/health`: how far the follower is behind the head it saw, and whether the RPC
+ * answers at all.
+ */
+export const createChainProbe = (options: {
+  readonly follower: Pick<Follower, 'chainHead'>;
+  readonly directory: KeyDirectory;
+  readonly poller: { readonly state: () => PollerState };
+}): HealthProbe => ({
+  part: 'chain',
+  check: () => {
+    const { consecutiveFailures, lastError } = options.poller.state();
+    const seen = options.follower.chainHead();
+    const applied = options.directory.head();
+    const lagBlocks = Number((seen?.number ?? 0n) - (applied?.number ?? 0n));
+    const status =
+      consecutiveFailures >= FAILING_AFTER
+        ? 'failing'
+        : consecutiveFailures > 0 || lagBlocks > 8
+          ? 'degraded'
+          : 'ok';
+    return {
+      status,
+      ...(consecutiveFailures === 0 || lastError === undefined ? {} : { detail: lastError.message }),
+      figures: { headBlock: Number(applied?.number ?? 0n), lagBlocks, consecutiveFailures },
+    };
+  },
+});
