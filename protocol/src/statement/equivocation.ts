@@ -7,11 +7,11 @@ import { verifySignature, type Signed } from './signature.ts';
 import type { BodyOf } from './types.ts';
 
 /**
- * Checks that an equivocation shows what it says: the refused statement has the conflicting digest and its key signed it.
- * That the rules of the kind hold (same place in the chain, another digest than the accepted one) was checked when the
+ * Checks that an equivocation shows what it says: its key signed the statement, and that one either has the conflicting
+ * digest or is the successor that names it as `previous`. That the rules of the kind hold (same place in the chain, another digest than the accepted one) was checked when the
  * statement was read; that the key speaks for the subject is for the registry to say.
  *
- * @returns whose key signed the refused statement
+ * @returns whose key signed the contradicting statement
  * @throws ProtocolError `DigestMismatch`; what `decodeAuthorPart` and `verifySignature` throw
  * @example if (statement.kind === 'Equivocation') verifyEquivocation(statement.body, domain);
  */
@@ -20,14 +20,15 @@ export function verifyEquivocation(
   domain: Domain,
   primitives: Primitives = portable,
 ): Signed {
-  const refused = decodeAuthorPart(body.conflicting);
-  const actual = digest(refused, domain, primitives);
-  if (!equal(actual, body.conflictingDigest)) {
+  const contradicting = decodeAuthorPart(body.conflicting);
+  const actual = digest(contradicting, domain, primitives);
+  const { signature, header } = contradicting;
+  const claimed = header.sequence === body.sequence ? actual : header.previous;
+  if (!equal(claimed, body.conflictingDigest)) {
     throw new ProtocolError('DigestMismatch', 'body.conflictingDigest', {
       expected: toHex(body.conflictingDigest),
-      actual: toHex(actual),
+      actual: toHex(claimed),
     });
   }
-  const { signature, header } = refused;
   return verifySignature({ digest: actual, signature, keyId: header.keyId }, primitives);
 }

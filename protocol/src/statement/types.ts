@@ -74,9 +74,10 @@ export const KINDS = {
       'address subject,uint32 lane,uint32 boot,uint64 sequence,bytes32 acceptedDigest,bytes32 conflictingDigest,bytes conflicting',
     rules: ({ subject, lane, boot, sequence, acceptedDigest, conflictingDigest, conflicting }) => {
       const { header } = decodeAuthorPart(conflicting);
-      const samePlace = header.lane === lane && header.boot === boot && header.sequence === sequence;
-      require(samePlace &&
-        equal(header.author, subject), 'body.conflicting', 'the place in the chain it is said to take');
+      const isSameChain = header.lane === lane && header.boot === boot && equal(header.author, subject);
+      const isSuccessor = header.sequence === sequence + 1n && equal(header.previous, conflictingDigest);
+      const contradicts = isSameChain && (header.sequence === sequence || isSuccessor);
+      require(contradicts, 'body.conflicting', 'the place in the chain it is said to take, or its successor');
       require(!equal(
         acceptedDigest,
         conflictingDigest,
