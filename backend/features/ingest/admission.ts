@@ -1,4 +1,4 @@
-import { equal, isZero, toHex } from '@gridseal/protocol/bytes';
+import { equal, isZero, toHex, type Hex } from '@gridseal/protocol/bytes';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { decodeAuthorPart, MAX_AUTHOR_PART_LENGTH } from '@gridseal/protocol/statement/codec';
 import { digest as digestOf, type Domain } from '@gridseal/protocol/statement/digest';
@@ -15,6 +15,8 @@ import type { Refusal, Submission } from './types.ts';
 export type AdmissionRules = {
   readonly domain: Domain;
   readonly directory: KeyDirectory;
+  /** Address of the log's operator: the sequencer alone writes its chain. */
+  readonly operator: Hex;
   /** Blocks above a block before `notBeforeHash` must match it: newer ones may still be reorganised away. */
   readonly finalityDepth: bigint;
   readonly maxClockSkewMs: number;
@@ -43,6 +45,10 @@ export const admit = (submission: Submission, rules: AdmissionRules): Checked<Ad
     const statement = readStatement(part, rules.primitives);
     const clock = refuseTimes(statement.header, rules);
     if (clock !== undefined) return { refused: clock, digest };
+    if (toHex(statement.header.author) === rules.operator) {
+      const message = 'is the operator, whose statements are authored by the log itself';
+      return { refused: refusal('kind-not-accepted', 'header.author', message), digest };
+    }
     const signature = normaliseSignature(part.signature);
     const common = {
       place: statement.header,

@@ -138,7 +138,7 @@ export const acknowledgedBy = async (
     [Buffer.concat(digests)],
   );
   return rows.map(({ digest, entry, receipt_time_ms, deadline }) => ({
-    digest,
+    digest: Uint8Array.from(digest),
     entry,
     receiptTimeMs: receipt_time_ms,
     deadline,

@@ -137,6 +137,8 @@ export const takeOverdueHoles = async (
      RETURNING author, lane, boot, first_sequence, last_sequence, since_ms`,
     [sinceMs, limit],
   );
+  // RETURNING has no order of its own, and the log's must not hang on a query plan.
+  rows.sort((a, b) => Buffer.compare(a.author, b.author) || Number(a.first_sequence - b.first_sequence));
   return rows.map((row) => ({
     author: row.author,
     lane: Number(row.lane),

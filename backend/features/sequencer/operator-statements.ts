@@ -71,6 +71,8 @@ export const stateEquivocations = async (tx: Queryable, author: OperatorAuthor):
        ORDER BY author, lane, boot, sequence LIMIT ${A_TRANSACTION} FOR UPDATE SKIP LOCKED)
      RETURNING author, lane, boot, sequence, accepted_digest, conflicting_digest, conflicting`,
   );
+  // RETURNING has no order of its own, and the log's must not hang on a query plan.
+  rows.sort((a, b) => Buffer.compare(a.author, b.author) || Number(a.sequence - b.sequence));
   for (const row of rows)
     author.state('Equivocation', {
       subject: row.author,
