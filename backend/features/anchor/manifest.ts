@@ -99,6 +99,6 @@ const requireCount = (value: unknown, field: string): bigint => {
 
 const requireCid = (value: unknown, field: string): CID => {
   const cid = CID.asCID(value);
-  if (cid === null || cid.version !== 1) throw new ManifestError(field);
+  if (cid?.version !== 1) throw new ManifestError(field);
   return cid;
 };

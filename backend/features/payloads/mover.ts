@@ -16,7 +16,7 @@ export type PayloadMover = {
 };
 
 /** Entries in a segment at most: its CAR is built and verified in one piece. */
-export const SEGMENT_ENTRIES = 4_096n;
+const SEGMENT_ENTRIES = 4_096n;
 
 /**
  * Creates the mover. PostgreSQL keeps a payload until its segment's CAR was imported, pinned and

@@ -43,7 +43,7 @@ export const parseGatewayRequest = (request: {
   const cid = parseCid(request.cid);
   if (request.path !== '')
     throw new GatewayError('path-not-supported', 'only whole blocks and DAGs are served');
-  const format = formatOf(request.query['format'], request.accept);
+  const format = formatOf(request.query.format, request.accept);
   if (format === 'raw') return { format, cid };
   return { format, cid, scope: scopeOf(request.query['dag-scope']) };
 };

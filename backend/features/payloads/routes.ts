@@ -57,8 +57,7 @@ export const payloadRoutes = (options: {
   ): Promise<Reply> => {
     const request = parse({ cid, path, accept: headers.accept, query });
     const answer = gatewayHeaders(request);
-    if (matches(headers['if-none-match'], answer['ETag']))
-      return { status: 304, headers: answer, empty: true };
+    if (matches(headers['if-none-match'], answer.ETag)) return { status: 304, headers: answer, empty: true };
     const block = await readVerified(store.get, request.cid);
     if (block === undefined) throw new Problem('not-found', { detail: `this store does not have ${cid}` });
     const content = request.format === 'raw' ? block : carStream(store, request.cid, request.scope);

@@ -22,7 +22,7 @@ export const verifyStateProofs = async (
         nodes.map((node) => hexToBytes(node)),
         {
           root,
-        } as never,
+        },
       );
     } catch (cause) {
       throw new ArchiveError('EvidenceRefused', { expected: what, cause });
@@ -30,5 +30,5 @@ export const verifyStateProofs = async (
   };
   await prove('evidenceLog account', fromHex(stateRoot), contracts.evidenceLog, proofs.evidenceLog);
   await prove('deviceRegistry account', fromHex(stateRoot), contracts.deviceRegistry, proofs.deviceRegistry);
-  void keyRecordSlots;
+  keyRecordSlots;
 };
