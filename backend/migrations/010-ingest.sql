@@ -39,7 +39,8 @@ BEGIN
     FOREACH parent IN ARRAY ARRAY['statement_block', 'payload_block'] LOOP
       child := parent || '_' || number;
       CONTINUE WHEN to_regclass(child) IS NOT NULL;
-      PERFORM pg_advisory_xact_lock(7031872640915);
+      -- A lock on a relation, unlike an advisory one, also shows what others created before it.
+      EXECUTE format('LOCK TABLE %I IN SHARE UPDATE EXCLUSIVE MODE', parent);
       CONTINUE WHEN to_regclass(child) IS NOT NULL;
       EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', child, parent);
       EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
