@@ -8,7 +8,7 @@ import { fetchBlockProof } from './block-proof.ts';
 import { ArchiveError } from './errors.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import { fetchStateProofs, type KeyReference } from './state-proofs.ts';
-import { verifyStateProofs } from './verify-archived.ts';
+import { verifyStateProofs } from './verify-state.ts';
 
 /** Archives the evidence of anchors while their block's state is still to be had. */
 export type AnchorArchivist = {
