@@ -40,27 +40,38 @@ export const createPayloadMover = (options: {
       payloads.push(payload);
     }
     const segment = await storeSegment(store, { fromIndex, toIndex }, payloads);
-    await segments.record(segment);
+    // What another process recorded for this range may end earlier: it says what may be released.
+    if (!(await segments.record(segment))) return;
     await source.release(toIndex);
     const { payloadCount, payloadBytes } = segment;
     const range = { from: fromIndex.toString(), to: toIndex.toString() };
     logger.info({ ...range, root: segment.root.toString(), payloadCount, payloadBytes }, 'segment stored');
   };
 
-  const moveBelow = async (size: bigint): Promise<void> => {
+  let last: Promise<unknown> = Promise.resolve();
+  /** Runs after what was asked before: the anchor worker and the mover's own worker share this one. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
+  const moveAllBelow = async (size: bigint): Promise<void> => {
     for (let from = await segments.storedBelow(); from < size; from = await segments.storedBelow()) {
       await moveSegment(from, size < from + SEGMENT_ENTRIES ? size : from + SEGMENT_ENTRIES);
     }
   };
 
+  const moveFullSegment = async (): Promise<StepOutcome> => {
+    const [from, size] = [await segments.storedBelow(), await publishedSize()];
+    if (size - from < SEGMENT_ENTRIES) return 'idle';
+    await moveSegment(from, from + SEGMENT_ENTRIES);
+    return 'more';
+  };
+
   return {
-    moveBelow,
-    step: async () => {
-      const [from, size] = [await segments.storedBelow(), await publishedSize()];
-      if (size - from < SEGMENT_ENTRIES) return 'idle';
-      await moveSegment(from, from + SEGMENT_ENTRIES);
-      return 'more';
-    },
+    moveBelow: (size) => inTurn(() => moveAllBelow(size)),
+    step: () => inTurn(moveFullSegment),
   };
 };
 

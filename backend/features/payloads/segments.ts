@@ -25,8 +25,8 @@ const toSegment = (row: SegmentRow): Segment => ({
 export type Segments = {
   /** Index below which every payload is in the content store. */
   readonly storedBelow: () => Promise<bigint>;
-  /** Records a verified segment; recording one twice, as after a crash, changes nothing. */
-  readonly record: (segment: Segment) => Promise<void>;
+  /** Records a verified segment. @returns false when another was recorded for its range meanwhile */
+  readonly record: (segment: Segment) => Promise<boolean>;
   /** Segments from an index on, ascending. */
   readonly list: (from: bigint, limit: number) => Promise<Segment[]>;
   /** The segment that begins at an index. */
@@ -42,10 +42,11 @@ export const createSegments = (database: Database): Segments => ({
     return row?.to_index ?? 0n;
   },
   record: async (segment) => {
-    await database.execute(
-      `INSERT INTO segment (${COLUMNS}) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (from_index) DO NOTHING`,
+    const inserted = await database.execute(
+      `INSERT INTO segment (${COLUMNS}) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
       [segment.fromIndex, segment.toIndex, segment.root.bytes, segment.payloadCount, segment.payloadBytes],
     );
+    return inserted === 1;
   },
   list: async (from, limit) => {
     const rows = await database.query<SegmentRow>(

@@ -87,6 +87,16 @@ test('payloads move into one verified segment and stay readable by CID', async (
   assert.equal((await segments.list(0n, 10)).length, 1);
 });
 
+test('two who ask at once move everything once', async () => {
+  await flush(1n, 0n, batches);
+  const { mover, segments } = parts(createMemoryStore());
+  await Promise.all([mover.moveBelow(10n), mover.moveBelow(4n), mover.moveBelow(10n)]);
+  assert.deepEqual(
+    (await segments.list(0n, 10)).map((segment) => [segment.fromIndex, segment.toIndex]),
+    [[0n, 10n]],
+  );
+});
+
 test('a segment may begin and end inside a flush', async () => {
   await flush(1n, 0n, batches);
   const { mover, segments } = parts(createMemoryStore());

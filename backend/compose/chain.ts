@@ -1,0 +1,90 @@
+import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
+import type { Abi, LocalAccount, PublicClient } from 'viem';
+
+import type { Logger } from '../adapters/logger/logger.ts';
+import type { Database } from '../adapters/postgres/database.ts';
+import { readAnchoredHead } from '../features/chain/anchored-head.ts';
+import { bindChain, type Deployment, type LogIdentity } from '../features/chain/bind.ts';
+import { createDeviceSearch } from '../features/chain/device-search.ts';
+import { createDirectory } from '../features/chain/directory.ts';
+import { createFollower } from '../features/chain/follower.ts';
+import { createChainProbe } from '../features/chain/health.ts';
+import { createOutbox } from '../features/chain/outbox.ts';
+import { createProfiles } from '../features/chain/profiles.ts';
+import { createRelay } from '../features/chain/relay.ts';
+import { chainRoutes } from '../features/chain/routes.ts';
+import type { OperatorIntents } from '../features/sequencer/types.ts';
+import type { Lifetime } from '../lifetime.ts';
+import { createPoller } from '../worker/poller.ts';
+
+/** How long a transaction may wait before its fees rise. */
+const REPLACE_AFTER_MS = 45_000;
+/** Wei a unit of gas; above it a stuck transaction is an alarm, not an expense. */
+const MAX_FEE_PER_GAS = 500_000_000_000n;
+
+/**
+ * The chain's part of the service: bound to the log, followed up to its head before anything asks
+ * who may speak.
+ *
+ * @param account pays for anchors and relayed enrolments
+ * @param pollMs how often the follower looks for new blocks
+ */
+export const composeChain = async (options: {
+  readonly client: PublicClient;
+  readonly database: Database;
+  readonly deployment: Deployment;
+  readonly log: LogIdentity;
+  readonly account: LocalAccount;
+  readonly intents: OperatorIntents;
+  readonly pollMs: number;
+  readonly lifetime: Lifetime;
+  readonly logger: Logger;
+}) => {
+  const { client, database, deployment, logger, lifetime } = options;
+  const binding = await bindChain({ client, database, deployment, log: options.log });
+  const directory = createDirectory(database, binding.finalityDepth);
+  const follower = createFollower({
+    client,
+    database,
+    binding,
+    directory,
+    firstBlock: deployment.firstBlock,
+    queue: options.intents.registryChanges,
+  });
+  await follower.catchUp();
+  const outbox = createOutbox({
+    account: options.account,
+    client,
+    database,
+    replaceAfterMs: REPLACE_AFTER_MS,
+    maxFeePerGas: MAX_FEE_PER_GAS,
+    logger,
+  });
+  const pollers = [
+    createPoller({ name: 'follower', intervalMs: options.pollMs, step: follower.step, logger }),
+    createPoller({ name: 'outbox', intervalMs: options.pollMs, step: outbox.step, logger }),
+  ] as const;
+  for (const poller of pollers) {
+    poller.start();
+    lifetime.own('chain worker', poller.stop);
+  }
+  const profiles = createProfiles(database);
+  const relay = createRelay({ client, outbox, to: binding.deviceRegistry, abi: deviceRegistryAbi as Abi });
+  return {
+    binding,
+    directory,
+    follower,
+    outbox,
+    profiles,
+    /** States that the sequencer must not be behind of when it takes over. */
+    witnessed: async () => {
+      const head = await readAnchoredHead(client, binding);
+      return head === undefined ? [] : [head];
+    },
+    routes: chainRoutes({ search: createDeviceSearch(database, directory), relay, profiles }),
+    probes: [createChainProbe({ follower, directory, poller: pollers[0] })],
+  };
+};
+
+/** What {@link composeChain} hands to the other parts. */
+export type ChainParts = Awaited<ReturnType<typeof composeChain>>;
