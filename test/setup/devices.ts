@@ -72,7 +72,7 @@ export const signStatement = <Name extends KindName>(
   kind: Name,
   header: Partial<Header>,
   body: BodyOf<Name>,
-  payload: Submission['payload'] = undefined,
+  payload?: Submission['payload'],
   domain: Domain = testDomain,
 ): SignedSubmission => {
   const whole: Header = {

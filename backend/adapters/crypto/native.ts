@@ -39,12 +39,15 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
   const keccak256 = (message: Uint8Array): Uint8Array => keccak.init().update(message).digest('binary');
   const primitives: Primitives = {
     sha256: (message) => plain(hash('sha256', message, 'buffer')),
-    sha256Blocks: 'hash' in tree ? blocksWith(tree.hash) : portable.sha256Blocks,
+    sha256Blocks: 'hash' in tree ? blocksWith(tree.hash) : (blocks) => portable.sha256Blocks(blocks),
     keccak256,
-    recoverSecp256k1: 'native' in curve ? recoverWith(curve.native, keccak256) : portable.recoverSecp256k1,
+    recoverSecp256k1:
+      'native' in curve
+        ? recoverWith(curve.native, keccak256)
+        : (digest, signature) => portable.recoverSecp256k1(digest, signature),
     verifyP256: createP256Verifier(),
     // OpenSSL takes keys of small order; witnesses are too few for speed to matter.
-    verifyEd25519: portable.verifyEd25519,
+    verifyEd25519: (publicKey, message, signature) => portable.verifyEd25519(publicKey, message, signature),
     aesCtrKeystream: (key, length) => {
       requireKey(key);
       return plain(createCipheriv('aes-256-ctr', key, ZERO_COUNTER).update(new Uint8Array(length)));

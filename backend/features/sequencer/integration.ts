@@ -74,7 +74,7 @@ export const integrate = async (
 
   return database.transaction(async (tx) => {
     const found = await readHead(tx);
-    if (found === undefined || found.term !== state.head.term || found.size !== state.head.size)
+    if (found?.term !== state.head.term || found.size !== state.head.size)
       throw new TermLost(`term ${state.head.term} ended`);
     const { head } = state;
     const authorOf = (chain: LogHead['operator']) =>

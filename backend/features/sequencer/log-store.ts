@@ -103,9 +103,10 @@ export const readEdge = async (tx: Queryable, size: bigint): Promise<RightEdge> 
   const rows = await tx.query<{ level: number; hashes: Uint8Array }>(
     'SELECT level, hashes FROM edge_tile ORDER BY level',
   );
-  const levels: Uint8Array[] = [];
-  for (const { level, hashes } of rows) levels[level] = hashes;
-  return { size, levels: Array.from(levels, (hashes) => hashes ?? new Uint8Array(0)) };
+  const byLevel = new Map(rows.map(({ level, hashes }) => [level, hashes]));
+  const height = (rows.at(-1)?.level ?? -1) + 1;
+  const levels = Array.from({ length: height }, (_, level) => byLevel.get(level) ?? new Uint8Array(0));
+  return { size, levels };
 };
 
 /** Writes full tiles and the new right edge; levels that did not change are left alone. */

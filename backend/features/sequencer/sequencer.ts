@@ -86,9 +86,9 @@ export const startSequencer = async (
   const reign = async (session: Session, first: LogState): Promise<void> => {
     state = first;
     let shown = first;
-    let lockLost = false;
-    void session.closed.then(() => (lockLost = true));
-    while (!stopping.signal.aborted && !lockLost) {
+    const lost = new AbortController();
+    void session.closed.then(() => lost.abort());
+    while (!stopping.signal.aborted && !lost.signal.aborted) {
       const began = performance.now();
       try {
         const next: LogState = await step(state);

@@ -146,9 +146,9 @@ describe('ingest', () => {
       device.next({ header: place }),
       device.next({ header: place }),
     ];
-    await submitOne(first!);
-    assert.deepEqual(await refusalOf(second!), ['equivocation', 'header.sequence']);
-    assert.deepEqual(await refusalOf(third!), ['equivocation', 'header.sequence']);
+    await submitOne(first);
+    assert.deepEqual(await refusalOf(second), ['equivocation', 'header.sequence']);
+    assert.deepEqual(await refusalOf(third), ['equivocation', 'header.sequence']);
     const rows = await database.query<{
       conflicting: Uint8Array;
       accepted_digest: Uint8Array;
@@ -158,8 +158,8 @@ describe('ingest', () => {
     ]);
     assert.equal(rows.length, 1);
     assert.equal(rows[0]!.refusals, 2n);
-    assert.deepEqual(Buffer.from(rows[0]!.conflicting), Buffer.from(second!.authorPart));
-    assert.deepEqual(Buffer.from(rows[0]!.accepted_digest), Buffer.from(first!.digest));
+    assert.deepEqual(Buffer.from(rows[0]!.conflicting), Buffer.from(second.authorPart));
+    assert.deepEqual(Buffer.from(rows[0]!.accepted_digest), Buffer.from(first.digest));
   });
 
   it('acknowledges exactly one of many conflicting submissions that race', async () => {

@@ -54,7 +54,7 @@ describe('POST /v1/batches', () => {
     headers: Record<string, string> = {},
   ) => {
     const init = { method: 'POST', body, headers: { 'content-type': contentType, ...headers } };
-    const response = await fetch(`${url}/v1/batches`, init as RequestInit);
+    const response = await fetch(`${url}/v1/batches`, init);
     return {
       response,
       body: (await response.json()) as {
@@ -74,7 +74,7 @@ describe('POST /v1/batches', () => {
 
   it('takes the compact body and answers one result a batch, in order', async () => {
     const [a, b] = [device.next(), device.next()];
-    const { response, body } = await post(compact([a!, createTestDevice().next(), b!]), INGEST_MEDIA_TYPE);
+    const { response, body } = await post(compact([a, createTestDevice().next(), b]), INGEST_MEDIA_TYPE);
     assert.equal(response.status, 200);
     assert.deepEqual(
       body.results.map(({ status, code }) => code ?? status),
@@ -82,7 +82,7 @@ describe('POST /v1/batches', () => {
     );
     assert.deepEqual(
       [body.results[0]!.digest, body.results[2]!.receipt!.digest],
-      [toHex(a!.digest), toHex(b!.digest)],
+      [toHex(a.digest), toHex(b.digest)],
     );
   });
 
@@ -153,7 +153,7 @@ describe('POST /v1/batches', () => {
       method: 'POST',
       body: compact([device.next()]),
       headers: { 'content-type': INGEST_MEDIA_TYPE },
-    } as RequestInit);
+    });
     await narrow.close();
     assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '5']);
   });

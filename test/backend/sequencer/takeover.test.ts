@@ -163,33 +163,32 @@ describe('taking a log over', () => {
   });
 
   describe('given a commit whose answer is lost', () => {
+    /** A database that loses the answer to the first commit of a new head. */
     const losing = (fate: 'committed' | 'rolled back'): { database: Database; losses: () => number } => {
-      let losses = 0;
+      const seen = { heads: 0, losses: 0 };
       const transaction: Database['transaction'] = async (work, options) => {
-        let wrote = false;
+        const headsBefore = seen.heads;
         const spied = async (tx: Queryable) => {
-          const result = await work({
-            ...tx,
-            execute: (sql, values) => {
-              wrote ||= /^UPDATE log_head SET size/.test(sql);
-              return tx.execute(sql, values);
-            },
-          });
-          if (wrote && losses === 0 && fate === 'rolled back') throw new Error('rolled back');
+          const execute: Queryable['execute'] = (sql, values) => {
+            if (sql.startsWith('UPDATE log_head SET size')) seen.heads += 1;
+            return tx.execute(sql, values);
+          };
+          const result = await work({ ...tx, execute });
+          if (seen.heads === 1 && headsBefore === 0 && fate === 'rolled back') throw lostAnswer();
           return result;
         };
         try {
           const result = await database.transaction(spied, options);
-          if (!wrote || losses > 0) return result;
+          if (seen.heads === headsBefore || headsBefore > 0) return result;
+          throw lostAnswer();
         } catch (error) {
-          if (!wrote || losses > 0 || !(error instanceof Error && error.message === 'rolled back'))
-            throw error;
+          if (error instanceof DatabaseError && error.code === 'outcome-unknown') seen.losses += 1;
+          throw error;
         }
-        losses += 1;
-        throw new DatabaseError('outcome-unknown', new Error('Connection terminated'));
       };
-      return { database: { ...database, transaction }, losses: () => losses };
+      return { database: { ...database, transaction }, losses: () => seen.losses };
     };
+    const lostAnswer = () => new DatabaseError('outcome-unknown', new Error('Connection terminated'));
 
     for (const fate of ['committed', 'rolled back'] as const) {
       it(`reads again and signs one history when it was ${fate}`, async () => {
