@@ -22,7 +22,10 @@ export const walkLineage = async (
   while (!equal(name, digest)) {
     const index = isZero(name) ? undefined : await log.indexOf(name);
     if (index === undefined) {
-      throw new EvidenceError('lineage-missing', `${toHex(digest)} is not an ancestor of ${toHex(lastGood)} in the log`);
+      throw new EvidenceError(
+        'lineage-missing',
+        `${toHex(digest)} is not an ancestor of ${toHex(lastGood)} in the log`,
+      );
     }
     const part = authorPartOf((await log.entry(index)).bytes);
     parts.push(part);
