@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, createHash, hash, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { createKeccak } from 'hash-wasm';
 import { ProtocolError } from '@gridseal/protocol/errors';
 import { portable, type Primitives } from '@gridseal/protocol/primitives';
+import { hkdfSha256 } from './hkdf.ts';
 import { createP256Verifier } from './p256.ts';
 import { loadHashtree, loadSecp256k1, type NativeSecp256k1 } from './native-builds.ts';
 
@@ -17,9 +18,11 @@ export type MissingBuild = {
 export type NodePrimitives = { readonly primitives: Primitives; readonly missing: readonly MissingBuild[] };
 
 const ZERO_COUNTER = new Uint8Array(16);
-const NO_SALT = new Uint8Array(0);
 const WRAP_IV = new Uint8Array(8).fill(0xa6);
 const TAG_LENGTH = 16;
+/** Below this length a window of 4 KiB compresses as well, and saves clearing a large one for every batch. */
+const SMALL = 4096;
+const SMALL_WINDOW = { windowBits: 12, memLevel: 5 };
 
 /**
  * Loads the cryptography of the service: libsecp256k1, hashtree, WebAssembly Keccak, and OpenSSL for the rest. It agrees
@@ -72,9 +75,8 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
       const decipher = createDecipheriv(keyWrapCipher(wrappingKey), wrappingKey, WRAP_IV);
       return plain(Buffer.concat([decipher.update(wrapped), decipher.final()]));
     },
-    hkdfSha256: (inputKey, info, length) =>
-      new Uint8Array(hkdfSync('sha256', inputKey, NO_SALT, info, length)),
-    deflateRaw: (plaintext) => plain(deflateRawSync(plaintext)),
+    hkdfSha256,
+    deflateRaw: (plaintext) => plain(deflateRawSync(plaintext, plaintext.length < SMALL ? SMALL_WINDOW : {})),
     inflateRaw: inflateWithin,
   };
   return { primitives, missing };
@@ -105,11 +107,18 @@ const recoverWith =
   };
 
 const inflateWithin: Primitives['inflateRaw'] = (compressed, maxLength) => {
+  // zlib does not take a bound of zero.
+  const inflated = inflate(compressed, Math.max(maxLength, 1));
+  if (inflated === 'too long' || inflated.length > maxLength)
+    throw new ProtocolError('TooLong', 'inflated', { expected: maxLength });
+  return plain(inflated);
+};
+
+const inflate = (compressed: Uint8Array, maxOutputLength: number): Uint8Array | 'too long' => {
   try {
-    return plain(inflateRawSync(compressed, { maxOutputLength: Math.max(maxLength, 1) }));
+    return inflateRawSync(compressed, { maxOutputLength });
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
-      throw new ProtocolError('TooLong', 'inflated', { expected: maxLength, cause });
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') return 'too long';
     throw new ProtocolError('InvalidDeflate', 'compressed', { expected: 'a DEFLATE stream', cause });
   }
 };

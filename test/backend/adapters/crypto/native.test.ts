@@ -78,6 +78,11 @@ describe('native primitives', () => {
     );
     agree((p, key: Uint8Array, wrapped: Uint8Array) => p.aesKwUnwrap(key, wrapped), bytes(32), bytes(40));
     agree((p, key: Uint8Array, info: Uint8Array) => p.hkdfSha256(key, info, 32), bytes(32), anyBytes);
+    agree(
+      (p, key: Uint8Array, length: number) => p.hkdfSha256(key, key, length),
+      anyBytes,
+      fc.oneof(fc.nat(200), fc.constantFrom(255 * 32, 255 * 32 + 1)),
+    );
   });
 
   it('inflates what either deflates, within the bound and not beyond', () => {
