@@ -14,12 +14,9 @@ const hash = z.string().meta({ description: '32 bytes, 0x hex' });
 
 /** The JSON form of a request. Each batch is decoded by itself, so that a bad one disturbs no other. */
 export const batchesSchema = z.object({
-  logId: z
-    .string()
-    .optional()
-    .meta({
-      description: 'the log that the statements are signed for, to be told apart from a bad signature',
-    }),
+  logId: z.string().optional().meta({
+    description: 'the log that the statements are signed for, to be told apart from a bad signature',
+  }),
   batches: z.array(z.unknown()).min(1).meta({
     description:
       '{statement: {kind, header, body, signature}, batchKey, readings: [{timeMs, channel, quality, value}]}; statements without readings leave out batchKey and readings',

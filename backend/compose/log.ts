@@ -1,0 +1,157 @@
+import { fromHex, type Hex } from '@gridseal/protocol/bytes';
+import { checkpointOrigin } from '@gridseal/protocol/identity/log-id';
+import type { Primitives } from '@gridseal/protocol/primitives';
+import { domainOf } from '@gridseal/protocol/statement/digest';
+import { formatVerifierKey, NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
+import { loadPrimitives } from '../adapters/crypto/native.ts';
+import { createDigestSigner } from '../adapters/crypto/operator-signer.ts';
+import type { DurableFiles } from '../adapters/durable-file/durable-files.ts';
+import type { Logger } from '../adapters/logger/logger.ts';
+import type { Database } from '../adapters/postgres/database.ts';
+import type { Config } from '../config.ts';
+import type { ChainBinding, KeyDirectory } from '../features/chain/types.ts';
+import type { HealthProbe } from '../features/health/types.ts';
+import { createBlockIds } from '../features/ingest/block-ids.ts';
+import { createInlineExaminer } from '../features/ingest/examiner.ts';
+import { createIngestProbe } from '../features/ingest/health.ts';
+import { createIngest } from '../features/ingest/ingest.ts';
+import { createReceiptIssuer } from '../features/ingest/receipt-issuer.ts';
+import { ingestRoutes } from '../features/ingest/routes.ts';
+import type { Ingest, PeriodKeys } from '../features/ingest/types.ts';
+import { createLogReader } from '../features/log/log-reader.ts';
+import { logRoutes } from '../features/log/routes.ts';
+import type { LogReader } from '../features/log/types.ts';
+import { createReceipts } from '../features/receipts/receipts.ts';
+import { receiptRoutes } from '../features/receipts/routes.ts';
+import type { AnchorCoverage } from '../features/receipts/types.ts';
+import { createSequencerProbe } from '../features/sequencer/health.ts';
+import { createPublishedFile } from '../features/sequencer/published.ts';
+import { startSequencer } from '../features/sequencer/sequencer.ts';
+import type { Witnessed } from '../features/sequencer/takeover.ts';
+import type { Sequencer } from '../features/sequencer/types.ts';
+import type { Route } from '../http/route.ts';
+import type { Lifetime } from '../lifetime.ts';
+
+/** The log of one alliance, from taking statements to serving proofs. */
+export type LogParts = {
+  readonly log: LogReader;
+  readonly ingest: Ingest;
+  readonly sequencer: Sequencer;
+  /** C2SP text of the key that checkpoints verify under. */
+  readonly verifierKey: string;
+  readonly origin: string;
+  readonly routes: (anchors: AnchorCoverage) => readonly Route[];
+  readonly probes: readonly HealthProbe[];
+};
+
+/** Most bytes of batches under way at once: bodies, sealed payloads and entries of what is not yet written. */
+const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
+const MAX_QUEUED_STATEMENTS = 65_536;
+
+/** The native cryptography of the service; says once what the platform lacks. */
+export const composePrimitives = async (logger: Logger): Promise<Primitives> => {
+  const { primitives, missing } = await loadPrimitives();
+  for (const { build, substitute, cause } of missing)
+    logger.warn(
+      { build, substitute, err: cause },
+      'no native build for this platform: signatures and hashes are slower',
+    );
+  return primitives;
+};
+
+/**
+ * Makes ingest, sequencer, log and receipts. The sequencer runs when this resolves.
+ *
+ * @param keys operator (secp256k1) and note (Ed25519 seed) keys
+ * @param witnessed states of this epoch known to the chain or to witnesses
+ * @param onFatal told when the log must not be continued
+ * @throws SequencerError when the log must not be continued
+ */
+export const composeLog = async (parts: {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly lifetime: Lifetime;
+  readonly files: DurableFiles;
+  readonly database: Database;
+  readonly primitives: Primitives;
+  readonly keys: { readonly operator: Hex; readonly note: Hex };
+  readonly periodKeys: PeriodKeys;
+  readonly binding: ChainBinding;
+  readonly directory: KeyDirectory;
+  readonly witnessed: () => Promise<readonly Witnessed[]>;
+  readonly onFatal: (error: Error) => void;
+}): Promise<LogParts> => {
+  const { config, logger, lifetime, database, primitives, binding, directory } = parts;
+  const logId = fromHex(binding.logId, 'logId', 32);
+  const domain = domainOf(
+    { chainId: binding.chainId, evidenceLog: fromHex(binding.evidenceLog, 'evidenceLog', 20), logId },
+    primitives,
+  );
+  const origin = checkpointOrigin({ host: config.log.host, logId, epoch: binding.epoch });
+  const operator = createDigestSigner(fromHex(parts.keys.operator, 'operator key', 32));
+  const note = noteSignerFrom(origin, NOTE_ALGORITHM.ed25519, fromHex(parts.keys.note, 'note key', 32));
+  const issue = createReceiptIssuer({ domain, signer: operator, primitives });
+  const now = Date.now;
+  const anchorDeadlineMs = config.anchor.receiptDeadlineMs;
+
+  const sequencer = await startSequencer({
+    database,
+    blockIds: createBlockIds(database),
+    primitives,
+    domain,
+    operator,
+    note,
+    gapWindowMs: config.log.gapWindowMs,
+    anchorDeadlineMs,
+    now,
+    logger: logger.child({ part: 'sequencer' }),
+    origin,
+    epoch: binding.epoch,
+    published: createPublishedFile(parts.files, config.dataDir),
+    witnessed: parts.witnessed,
+    checkpointIntervalMs: config.log.checkpointIntervalMs,
+    onFatal: parts.onFatal,
+  });
+  lifetime.own('sequencer', sequencer.stop);
+
+  const ingest = createIngest({
+    database,
+    logger: logger.child({ part: 'ingest' }),
+    rules: {
+      domain,
+      directory,
+      operator: operator.address,
+      finalityDepth: binding.finalityDepth,
+      maxClockSkewMs: config.ingest.maxClockSkewMs,
+      now,
+      primitives,
+    },
+    periodKeys: parts.periodKeys,
+    issue,
+    examine: createInlineExaminer(primitives),
+    primitives,
+    anchorDeadlineMs,
+    limits: {
+      maxQueuedStatements: MAX_QUEUED_STATEMENTS,
+      maxQueuedBytes: MAX_QUEUED_BYTES,
+      maxPendingStatements: config.ingest.maxPendingBatches,
+    },
+  });
+  lifetime.own('ingest', ingest.close);
+
+  const log = createLogReader(database, primitives);
+  const verifierKey = formatVerifierKey(note.verifierKey);
+  return {
+    log,
+    ingest,
+    sequencer,
+    verifierKey,
+    origin,
+    routes: (anchors) => [
+      ...ingestRoutes({ ingest, logId: binding.logId, maxBatches: config.ingest.maxBatchesPerRequest }),
+      ...logRoutes(log, verifierKey),
+      ...receiptRoutes(createReceipts({ database, log, issue, anchors, primitives })),
+    ],
+    probes: [createIngestProbe(ingest), createSequencerProbe(sequencer)],
+  };
+};
