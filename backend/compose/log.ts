@@ -116,7 +116,6 @@ export const composeLog = async (parts: {
 
   const ingest = createIngest({
     database,
-    logger: logger.child({ part: 'ingest' }),
     rules: {
       domain,
       directory,

@@ -61,7 +61,6 @@ export const createTestIngest = (
 ): Ingest =>
   createIngest({
     database,
-    logger: testLogger,
     rules: {
       domain: testDomain,
       directory: log.directory,

@@ -1,4 +1,3 @@
-import type { Logger } from '../../adapters/logger/logger.ts';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { hashLeaf } from '@gridseal/protocol/merkle/hash';
 import { toHex } from '@gridseal/protocol/bytes';
@@ -54,7 +53,6 @@ const BACKLOG_CHECK_MS = 500;
  */
 export const createIngest = (options: {
   readonly database: Database;
-  readonly logger: Logger;
   readonly rules: AdmissionRules;
   readonly periodKeys: PeriodKeys;
   readonly issue: ReceiptIssuer;
