@@ -44,6 +44,7 @@ export const createTestLog = async (chain: TestChain, deviceRegistry: Hex): Prom
   for (const { address } of [owner, operator, anchor]) {
     await chain.cheat.setBalance({ address, value: parseEther('100') });
   }
+  await chain.cheat.setCode({ address: deviceRegistry, bytecode: '0x00' });
   const wallet = createWalletClient({ account: owner, transport: http(chain.url) });
   const mined = async (hash: Hex) => {
     await chain.cheat.mine({ blocks: 1 });
@@ -158,5 +159,18 @@ export const createAnchoring = (
     while ((await worker.step()) === 'more');
   };
 
-  return { database, domain, log, content, directory, follower, outbox, store, archive, worker, settle };
+  return {
+    database,
+    binding,
+    domain,
+    log,
+    content,
+    directory,
+    follower,
+    outbox,
+    store,
+    archive,
+    worker,
+    settle,
+  };
 };
