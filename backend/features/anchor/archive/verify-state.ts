@@ -35,8 +35,9 @@ export const verifyStateProofs = async (
   }
 };
 
-/** Root of a trie without entries: `keccak256(rlp(''))`. Its proofs are empty lists. */
-const EMPTY_ROOT = keccak256('0x80');
+/** Root of a trie without entries. Nodes prove absence in it by no node, or by the empty one. */
+const EMPTY_NODE: Hex = '0x80';
+const EMPTY_ROOT = keccak256(EMPTY_NODE);
 
 const prove = async (
   what: string,
@@ -44,7 +45,7 @@ const prove = async (
   key: Hex,
   nodes: readonly Hex[],
 ): Promise<Uint8Array | undefined> => {
-  if (root === EMPTY_ROOT && nodes.length === 0) return undefined;
+  if (root === EMPTY_ROOT && nodes.every((node) => node === EMPTY_NODE)) return undefined;
   const [first] = nodes;
   const actual = first === undefined ? 'no proof' : keccak256(first);
   if (actual !== root)
