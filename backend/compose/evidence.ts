@@ -1,0 +1,70 @@
+import { fromHex, parseVerifierKey } from '@gridseal/protocol';
+import { domainOf } from '@gridseal/protocol/statement/digest';
+
+import type { Logger } from '../adapters/logger/logger.ts';
+import type { Database } from '../adapters/postgres/database.ts';
+import type { BundleDocument } from '../features/evidence/bundle-document.ts';
+import { createBundles, type BundleCheck } from '../features/evidence/bundles.ts';
+import { createBatchOpener, type PeriodKeyring } from '../features/evidence/readings.ts';
+import { evidenceRoutes } from '../features/evidence/routes.ts';
+import { createSearchIndexer } from '../features/evidence/search-index.ts';
+import { createStatementSearch } from '../features/evidence/search.ts';
+import type { LogReader } from '../features/log/types.ts';
+import type { ContentStore } from '../features/payloads/types.ts';
+import type { Lifetime } from '../lifetime.ts';
+import { createPoller } from '../worker/poller.ts';
+import type { composeAnchoring } from './anchoring.ts';
+import type { ChainParts } from './chain.ts';
+
+const INDEX_LOOK_MS = 500;
+
+/** Bundles, search and disclosures. */
+export const composeEvidence = (options: {
+  readonly database: Database;
+  readonly chain: ChainParts;
+  readonly anchoring: ReturnType<typeof composeAnchoring>;
+  readonly log: LogReader;
+  readonly content: ContentStore;
+  readonly periodKeys: PeriodKeyring;
+  /** C2SP verifier keys of the log and its witnesses. */
+  readonly verifierKeys: readonly string[];
+  readonly encode: (document: BundleDocument) => Uint8Array;
+  readonly check: BundleCheck;
+  readonly lifetime: Lifetime;
+  readonly logger: Logger;
+}) => {
+  const { database, chain, anchoring, log, content, lifetime, logger } = options;
+  const { binding, directory, profiles } = chain;
+  const domain = domainOf({
+    chainId: binding.chainId,
+    evidenceLog: fromHex(binding.evidenceLog),
+    logId: fromHex(binding.logId),
+  });
+  const opener = createBatchOpener({
+    source: anchoring.source,
+    store: content,
+    periodKeys: options.periodKeys,
+  });
+  const bundles = createBundles({
+    log,
+    archive: anchoring.archive,
+    binding,
+    directory,
+    opener,
+    profiles,
+    verifierKeys: options.verifierKeys.map((text) => parseVerifierKey(text)),
+    encode: options.encode,
+    check: options.check,
+  });
+  const indexer = createSearchIndexer(database, log);
+  const poller = createPoller({
+    name: 'search index',
+    intervalMs: INDEX_LOOK_MS,
+    step: indexer.step,
+    logger,
+  });
+  poller.start();
+  lifetime.own('search index worker', poller.stop);
+  const search = createStatementSearch(database, log, domain);
+  return { bundles, routes: evidenceRoutes({ bundles, search, opener, log }) };
+};
