@@ -13,8 +13,9 @@ import type { ChainBinding, KeyDirectory } from '../features/chain/types.ts';
 import type { HealthProbe } from '../features/health/types.ts';
 import { createBlockIds } from '../features/ingest/block-ids.ts';
 import { createInlineExaminer } from '../features/ingest/examiner.ts';
+import { createExaminerPool } from '../features/ingest/examiner-pool.ts';
 import { createIngestProbe } from '../features/ingest/health.ts';
-import { createIngest } from '../features/ingest/ingest.ts';
+import { createIngest, type Examiner } from '../features/ingest/ingest.ts';
 import { createReceiptIssuer } from '../features/ingest/receipt-issuer.ts';
 import { ingestRoutes } from '../features/ingest/routes.ts';
 import type { Ingest, PeriodKeys } from '../features/ingest/types.ts';
@@ -114,6 +115,7 @@ export const composeLog = async (parts: {
   });
   lifetime.own('sequencer', sequencer.stop);
 
+  const examine = composeExaminer(config.ingest.workers, primitives, lifetime);
   const ingest = createIngest({
     database,
     rules: {
@@ -127,7 +129,7 @@ export const composeLog = async (parts: {
     },
     periodKeys: parts.periodKeys,
     issue,
-    examine: createInlineExaminer(primitives),
+    examine,
     primitives,
     anchorDeadlineMs,
     limits: {
@@ -153,4 +155,13 @@ export const composeLog = async (parts: {
     ],
     probes: [createIngestProbe(ingest), createSequencerProbe(sequencer)],
   };
+};
+
+/** Examination on threads of its own, or between other work on this one where there are none. */
+const composeExaminer = (threads: number, primitives: Primitives, lifetime: Lifetime): Examiner => {
+  if (threads === 0) return createInlineExaminer(primitives);
+  const primitivesModule = new URL('../adapters/crypto/native.ts', import.meta.url);
+  const pool = createExaminerPool({ threads, primitivesModule });
+  lifetime.own('examination threads', pool.close);
+  return pool.examine;
 };

@@ -8,7 +8,7 @@ import { createDurableFiles } from '../../backend/adapters/durable-file/durable-
 import type { Database } from '../../backend/adapters/postgres/database.ts';
 import { createBlockIds } from '../../backend/features/ingest/block-ids.ts';
 import { createInlineExaminer } from '../../backend/features/ingest/examiner.ts';
-import { createIngest, type IngestLimits } from '../../backend/features/ingest/ingest.ts';
+import { createIngest, type Examiner, type IngestLimits } from '../../backend/features/ingest/ingest.ts';
 import { createReceiptIssuer } from '../../backend/features/ingest/receipt-issuer.ts';
 import type { Ingest, OperatorSigner, ReceiptIssuer } from '../../backend/features/ingest/types.ts';
 import { createLogReader } from '../../backend/features/log/log-reader.ts';
@@ -58,6 +58,7 @@ export const createTestIngest = (
   log: TestLog,
   database: Database,
   limits: Partial<IngestLimits> = {},
+  examine: Examiner = createInlineExaminer(log.primitives),
 ): Ingest =>
   createIngest({
     database,
@@ -72,7 +73,7 @@ export const createTestIngest = (
     },
     periodKeys: { current: () => ({ period: '2026-11', key: new Uint8Array(32).fill(9) }) },
     issue: log.issue,
-    examine: createInlineExaminer(log.primitives),
+    examine,
     primitives: log.primitives,
     anchorDeadlineMs: TEST_ANCHOR_DEADLINE_MS,
     limits: {

@@ -51,6 +51,9 @@ export type SealedPayload = {
   readonly keyCommitment: Uint8Array;
 };
 
+/** What the costly checks need of a statement. */
+export type Examinable = Pick<Admitted, 'digest' | 'signature' | 'keyId' | 'ownKeyOf' | 'telemetry'>;
+
 /** A statement that holds in itself; only the database can still refuse it. */
 export type Candidate = Omit<Admitted, 'telemetry' | 'signature' | 'ownKeyOf'> & {
   readonly payload: SealedPayload | undefined;

@@ -7,7 +7,7 @@ import type { Primitives } from '@gridseal/protocol/primitives';
 import { decodeColumnar } from '@gridseal/protocol/readings/columnar';
 import { commitBlocks } from '@gridseal/protocol/readings/commitment';
 import { verifySignature } from '@gridseal/protocol/statement/signature';
-import type { Admitted, Candidate, Checked, SealedPayload } from './candidate.ts';
+import type { Admitted, Checked, Examinable, SealedPayload } from './candidate.ts';
 import { toRefusal } from './refusal.ts';
 
 /** The wrapping key that payloads are sealed for. */
@@ -20,29 +20,24 @@ const NONCE_LENGTH = 12;
  * Checks what costs: the signature and that the readings are the ones committed to. Then seals the readings. Pure but for
  * the nonce, so that a worker thread may do it for a whole request.
  *
+ * @returns the sealed readings, undefined for kinds that have none
  * @example const checked = examine(admitted, periodKeys.current(), primitives)
  */
 export const examine = (
-  admitted: Admitted,
+  { digest, signature, keyId, ownKeyOf, telemetry }: Examinable,
   wrapping: Wrapping,
   primitives: Primitives,
-): Checked<Candidate> => {
-  const { telemetry, signature, ownKeyOf, ...statement } = admitted;
+): Checked<SealedPayload | undefined> => {
   try {
-    const signed = verifySignature(
-      { digest: statement.digest, signature, keyId: statement.keyId },
-      primitives,
-    );
+    const signed = verifySignature({ digest, signature, keyId }, primitives);
     if (ownKeyOf !== undefined && !equal(signed.identity, ownKeyOf))
       throw new ProtocolError('KeyMismatch', 'header.keyId', {
         expected: toHex(ownKeyOf),
         actual: toHex(signed.identity),
       });
-    const payload =
-      telemetry === undefined ? undefined : seal(telemetry, statement.digest, wrapping, primitives);
-    return { passed: { ...statement, payload } };
+    return { passed: telemetry === undefined ? undefined : seal(telemetry, digest, wrapping, primitives) };
   } catch (error) {
-    return { refused: toRefusal(error), digest: statement.digest };
+    return { refused: toRefusal(error), digest };
   }
 };
 

@@ -4,7 +4,7 @@ import { toHex } from '@gridseal/protocol/bytes';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { admit, type AdmissionRules } from './admission.ts';
 import { createBlockIds } from './block-ids.ts';
-import type { Admitted, Candidate, Checked } from './candidate.ts';
+import type { Admitted, Candidate, Checked, Examinable, SealedPayload } from './candidate.ts';
 import { IngestError } from './errors.ts';
 import { createFlush } from './flush.ts';
 import { acknowledgedBy } from './flush-store.ts';
@@ -21,9 +21,9 @@ import type { Wrapping } from './examination.ts';
 
 /** Does the costly checks of one request's statements, in order, without holding up the others. */
 export type Examiner = (
-  admitted: readonly Admitted[],
+  statements: readonly Examinable[],
   wrapping: Wrapping,
-) => Promise<readonly Checked<Candidate>[]>;
+) => Promise<readonly Checked<SealedPayload | undefined>[]>;
 
 /** How much may be under way, from submission to result, and how much the sequencer may be behind. */
 export type IngestLimits = {
@@ -125,9 +125,9 @@ export const createIngest = (options: {
     );
     const candidates: { readonly i: number; readonly candidate: Candidate }[] = [];
     examined.forEach((checked, n) => {
-      const { i } = admitted[n]!;
-      if ('passed' in checked) candidates.push({ i, candidate: checked.passed });
-      else refuse(i, checked);
+      const { i, statement } = admitted[n]!;
+      if ('refused' in checked) refuse(i, checked);
+      else candidates.push({ i, candidate: toCandidate(statement, checked.passed) });
     });
     const written = await commit(candidates.map(({ candidate }) => candidate));
     written.forEach((result, n) => (results[candidates[n]!.i] = result));
@@ -169,3 +169,8 @@ export const createIngest = (options: {
     },
   };
 };
+
+const toCandidate = (
+  { telemetry: _readings, signature: _inAuthorPart, ownKeyOf: _checked, ...statement }: Admitted,
+  payload: SealedPayload | undefined,
+): Candidate => ({ ...statement, payload });

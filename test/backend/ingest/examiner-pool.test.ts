@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { after, before, describe, it } from 'node:test';
+import { createExaminerPool } from '../../../backend/features/ingest/examiner-pool.ts';
+import { createTestDevice, minuteReadings } from '../../setup/devices.ts';
+import { createTestIngest, createTestLog, type TestLog } from '../../setup/log-node.ts';
+import { createTestDatabase, createTestFolder, type TestDatabase } from '../../setup/postgres.ts';
+
+const primitivesModule = new URL('../../../backend/adapters/crypto/native.ts', import.meta.url);
+
+describe('examination on threads', () => {
+  let test: TestDatabase;
+  let log: TestLog;
+  before(async () => {
+    test = await createTestDatabase();
+    log = await createTestLog();
+  });
+  after(() => test.close());
+
+  it('gives the results of concurrent requests to those who asked, in order', async () => {
+    const pool = createExaminerPool({ threads: 2, primitivesModule });
+    const ingest = createTestIngest(log, test.database, {}, pool.examine);
+    const device = createTestDevice();
+    log.directory.enrol(device.key);
+    const requests = Array.from({ length: 6 }, (_, n) =>
+      Array.from({ length: 30 * n + 1 }, (_, i) => {
+        const batch = device.next({ readings: minuteReadings(3) });
+        return i % 7 === 3
+          ? { ...batch, payload: { ...batch.payload!, batchKey: new Uint8Array(32) } }
+          : batch;
+      }),
+    );
+    const answers = await Promise.all(requests.map((request) => ingest.submit(request)));
+    for (const results of answers)
+      assert.deepEqual(
+        results.map((result) => (result.status === 'refused' ? result.refusal.code : result.status)),
+        results.map((_, i) => (i % 7 === 3 ? 'commitment-mismatch' : 'accepted')),
+      );
+    await ingest.close();
+    await pool.close();
+  });
+
+  it('fails what a dying thread had and goes on with another', async () => {
+    const folder = await createTestFolder();
+    const dying = join(folder.path, 'dying.mjs');
+    await writeFile(
+      dying,
+      `let calls = 0;
+       const { loadPrimitives: load } = await import(${JSON.stringify(primitivesModule.href)});
+       export const loadPrimitives = async () => {
+         const { primitives } = await load();
+         const sha256 = (bytes) => { calls += 1; if (calls > 40) process.exit(3); return primitives.sha256(bytes); };
+         return { primitives: { ...primitives, sha256 } };
+       };`,
+    );
+    const pool = createExaminerPool({ threads: 1, primitivesModule: pathToFileURL(dying) });
+    const ingest = createTestIngest(log, test.database, {}, pool.examine);
+    const device = createTestDevice();
+    log.directory.enrol(device.key);
+    const many = Array.from({ length: 60 }, () => device.next());
+    await assert.rejects(ingest.submit(many), /ended with code 3/);
+    assert.deepEqual(ingest.queued(), { statements: 0, bytes: 0 });
+    const [result] = await ingest.submit(many.slice(0, 1));
+    assert.equal(result?.status, 'accepted');
+    await ingest.close();
+    await pool.close();
+    await folder.remove();
+  });
+
+  it('says so when no thread can run', async () => {
+    const pool = createExaminerPool({
+      threads: 1,
+      primitivesModule: new URL('file:///nowhere/primitives.ts'),
+    });
+    const ingest = createTestIngest(log, test.database, {}, pool.examine);
+    const device = createTestDevice();
+    log.directory.enrol(device.key);
+    const batch = device.next();
+    for (let failure = ''; failure !== 'no examination thread runs';)
+      await assert.rejects(ingest.submit([batch]), (error: Error) => {
+        failure = error.message;
+        return true;
+      });
+    await pool.close();
+  });
+});
