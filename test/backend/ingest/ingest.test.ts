@@ -125,6 +125,15 @@ describe('ingest', () => {
     const again = await submitOne(batch);
     assert.equal(again.status, 'duplicate');
     assert.deepEqual(again.receipt, first.status === 'accepted' && first.receipt);
+    const secure = createTestDevice(p256Key());
+    log.directory.enrol(secure.key);
+    const signedOnce = secure.next();
+    const signedAgain = { ...signedOnce, authorPart: signedOnce.authorPart.slice() };
+    signedAgain.authorPart.set(secure.key.sign(signedOnce.digest), signedOnce.authorPart.length - 129);
+    assert.notDeepEqual(signedAgain.authorPart, signedOnce.authorPart);
+    const [once, twice] = await ingest.submit([signedOnce, signedAgain]);
+    assert.ok(once?.status === 'accepted' && twice?.status === 'duplicate');
+    assert.deepEqual(twice.receipt, once.receipt);
     const [a, b] = await ingest.submit([batch, batch]);
     assert.deepEqual([a!.status, b!.status], ['duplicate', 'duplicate']);
   });
