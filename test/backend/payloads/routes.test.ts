@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { CarReader } from '@ipld/car';
+
+import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
+import { openDiskStore } from '../../../backend/adapters/ipfs/disk-store.ts';
+import { linkList, rawBlock } from '../../../backend/content/blocks.ts';
+import { carOf, walk } from '../../../backend/content/dag.ts';
+import { payloadRoutes } from '../../../backend/features/payloads/routes.ts';
+import { createSegments } from '../../../backend/features/payloads/segments.ts';
+import { serveRoutes } from '../../setup/http.ts';
+import { createTestDatabase, createTestFolder, type TestDatabase } from '../../setup/postgres.ts';
+
+const RAW = { accept: 'application/vnd.ipld.raw' };
+const leaves = Array.from({ length: 5 }, (_, index) => rawBlock(Buffer.from(`payload ${index}`)));
+const { root, blocks: lists } = linkList(leaves.map((leaf) => leaf.cid));
+const held = new Map<string, Uint8Array>(
+  [...lists, ...leaves].map((block) => [block.cid.toString(), block.bytes]),
+);
+
+let postgres: TestDatabase;
+let folder: Awaited<ReturnType<typeof createTestFolder>>;
+let server: Awaited<ReturnType<typeof serveRoutes>>;
+
+before(async () => {
+  [postgres, folder] = await Promise.all([createTestDatabase(), createTestFolder()]);
+  const store = await openDiskStore({ folder: folder.path, files: createDurableFiles() });
+  await store.importCar(
+    root,
+    carOf(
+      root,
+      walk(async (cid) => held.get(cid.toString()), root, 'all'),
+    ),
+  );
+  const segments = createSegments(postgres.database);
+  await segments.record({ fromIndex: 0n, toIndex: 5n, root, payloadCount: 5, payloadBytes: 45 });
+  server = await serveRoutes(payloadRoutes({ store, segments }));
+});
+after(async () => {
+  await server.close();
+  await postgres.close();
+  await folder.remove();
+});
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}${path}`, { headers });
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+
+test('a block is served raw, for good, and only as bytes to be verified', async () => {
+  const { cid, bytes } = leaves[0]!;
+  for (const response of [await get(`/ipfs/${cid}`, RAW), await get(`/ipfs/${cid}?format=raw`)]) {
+    assert.equal(response.status, 200);
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from(bytes));
+    assert.equal(response.headers.get('content-type'), 'application/vnd.ipld.raw');
+    assert.match(response.headers.get('cache-control') ?? '', /immutable/);
+    assert.equal(response.headers.get('x-ipfs-roots'), cid.toString());
+    assert.equal(response.headers.get('access-control-allow-origin'), '*');
+  }
+});
+
+test('a reader that has it already is told so', async () => {
+  const { cid } = leaves[0]!;
+  const etag = (await get(`/ipfs/${cid}`, RAW)).headers.get('etag') ?? '';
+  const again = await get(`/ipfs/${cid}`, { ...RAW, 'if-none-match': etag });
+  assert.equal(again.status, 304);
+  assert.equal((await again.arrayBuffer()).byteLength, 0);
+});
+
+test('a DAG is served as a CAR, whole or its root alone', async () => {
+  const whole = await get(`/ipfs/${root}`, { accept: 'application/vnd.ipld.car' });
+  assert.match(whole.headers.get('content-type') ?? '', /^application\/vnd\.ipld\.car; version=1/);
+  const car = await CarReader.fromBytes(new Uint8Array(await whole.arrayBuffer()));
+  let blocks = 0;
+  for await (const { cid, bytes } of car.blocks()) {
+    assert.deepEqual(Buffer.from(bytes), Buffer.from(held.get(cid.toString())!));
+    blocks += 1;
+  }
+  assert.equal(blocks, held.size);
+  const alone = await get(`/ipfs/${root}?format=car&dag-scope=block`);
+  const one = await CarReader.fromBytes(new Uint8Array(await alone.arrayBuffer()));
+  assert.equal(await one.has(leaves[0]!.cid), false);
+});
+
+test('what is not served is refused by code', async () => {
+  const { cid } = leaves[0]!;
+  const unknown = rawBlock(Buffer.from('never stored')).cid;
+  const cases: [path: string, status: number, code: string][] = [
+    [`/ipfs/${cid}`, 400, 'format-not-supported'],
+    ['/ipfs/nonsense?format=raw', 400, 'invalid-cid'],
+    [`/ipfs/${cid}/a/b?format=raw`, 400, 'path-not-supported'],
+    [`/ipfs/${unknown}?format=raw`, 404, 'not-found'],
+    ['/v1/segments/1/car', 404, 'not-found'],
+  ];
+  for (const [path, status, code] of cases) {
+    const response = await get(path);
+    assert.deepEqual([response.status, await codeOf(response)], [status, code], path);
+  }
+});
+
+test('a probe with an inlined block is answered, as gateway checkers ask', async () => {
+  const response = await get('/ipfs/bafkqaaa?format=raw');
+  assert.equal(response.status, 200);
+  assert.equal((await response.arrayBuffer()).byteLength, 0);
+});
+
+test('segments are listed and export as one CAR', async () => {
+  const listed = (await (await get('/v1/segments')).json()) as {
+    segments: { from: string; to: string; root: string }[];
+  };
+  assert.deepEqual(listed.segments, [{ from: '0', to: '5', root: root.toString(), payloads: 5, bytes: 45 }]);
+  const car = await CarReader.fromBytes(
+    new Uint8Array(await (await get('/v1/segments/0/car')).arrayBuffer()),
+  );
+  assert.deepEqual((await car.getRoots()).map(String), [root.toString()]);
+  assert.equal(await car.has(leaves[4]!.cid), true);
+});
