@@ -65,7 +65,7 @@ test('after a crash between storing and sending, the stored bytes are sent', asy
   const [stored] = await pendingOf(postgres.database, address());
   assert.ok(stored);
   const [attempt] = await attemptsOf(postgres.database, stored.id);
-  assert.equal(attempt.sent, false);
+  assert.equal(attempt?.sent, false);
 
   const restarted = outboxOf();
   await restarted.step();
@@ -73,7 +73,7 @@ test('after a crash between storing and sending, the stored bytes are sent', asy
   await restarted.step();
   const mined = await restarted.find(call('crash').reference);
   assert.equal(mined?.status, 'mined');
-  assert.equal(mined.minedHash, attempt?.hash);
+  assert.equal(mined.minedHash, attempt.hash);
 });
 
 test('a send that persisted but reported failure is not sent twice', async () => {
