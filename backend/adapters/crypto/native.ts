@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import { createKeccak } from 'hash-wasm';
 import { ProtocolError } from '@gridseal/protocol/errors';
 import { portable, type Primitives } from '@gridseal/protocol/primitives';
@@ -77,7 +77,8 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
     },
     hkdfSha256,
     deflateRaw: (plaintext) => plain(deflateRawSync(plaintext, plaintext.length < SMALL ? SMALL_WINDOW : {})),
-    inflateRaw: inflateWithin,
+    // zlib and fflate disagree on some malformed streams; a verdict must not depend on where it is reached.
+    inflateRaw: (compressed, maxLength) => portable.inflateRaw(compressed, maxLength),
   };
   return { primitives, missing };
 };
@@ -105,23 +106,6 @@ const recoverWith =
     const point = native.ecdsaRecover(signature.subarray(0, 64), v - 27, digest, false);
     return keccak256(point.subarray(1)).slice(12);
   };
-
-const inflateWithin: Primitives['inflateRaw'] = (compressed, maxLength) => {
-  // zlib does not take a bound of zero.
-  const inflated = inflate(compressed, Math.max(maxLength, 1));
-  if (inflated === 'too long' || inflated.length > maxLength)
-    throw new ProtocolError('TooLong', 'inflated', { expected: maxLength });
-  return plain(inflated);
-};
-
-const inflate = (compressed: Uint8Array, maxOutputLength: number): Uint8Array | 'too long' => {
-  try {
-    return inflateRawSync(compressed, { maxOutputLength });
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') return 'too long';
-    throw new ProtocolError('InvalidDeflate', 'compressed', { expected: 'a DEFLATE stream', cause });
-  }
-};
 
 const keyWrapCipher = (wrappingKey: Uint8Array): string => `aes${8 * wrappingKey.length}-wrap`;
 
