@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { concat, fromHex, toHex, type Hex } from '@gridseal/protocol';
+import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
+import {
+  createWalletClient,
+  encodeAbiParameters,
+  encodeEventTopics,
+  http,
+  LimitExceededRpcError,
+  type Abi,
+  type AbiEvent,
+} from 'viem';
+
+import { createDirectory, type MemoryDirectory } from '../../../backend/features/chain/directory.ts';
+import { ChainError } from '../../../backend/features/chain/errors.ts';
+import { createFollower } from '../../../backend/features/chain/follower.ts';
+import type { ChainBinding, RegistryChange } from '../../../backend/features/chain/types.ts';
+import { createTestLog, TEST_ACCOUNTS } from '../../setup/anchoring.ts';
+import { startTestChain, type TestChain } from '../../setup/anvil.ts';
+import { createTestDatabase, type TestDatabase } from '../../setup/postgres.ts';
+
+const identity: Hex = `0x${'a1'.repeat(20)}`;
+const owner: Hex = `0x${'b2'.repeat(20)}`;
+const keyId: Hex = `0x${'c3'.repeat(32)}`;
+
+let chain: TestChain;
+let postgres: TestDatabase;
+let binding: ChainBinding;
+let registry: Hex;
+let registries = 0x10;
+let directory: MemoryDirectory;
+const queued: RegistryChange[] = [];
+
+before(async () => {
+  chain = await startTestChain();
+});
+after(() => chain.stop());
+beforeEach(async (t) => {
+  postgres = await createTestDatabase();
+  if ('after' in t) t.after(() => postgres.close());
+  await chain.cheat.setAutomine(false);
+  registries += 1;
+  registry = `0x${registries.toString(16).repeat(20)}`;
+  binding = await createTestLog(chain, registry);
+  directory = createDirectory(postgres.database, 0n);
+  queued.length = 0;
+});
+
+const followerOf = (client: TestChain['client'] = chain.client) =>
+  createFollower({
+    client,
+    database: postgres.database,
+    binding,
+    directory,
+    firstBlock: 0n,
+    queue: async (_tx, changes) => void queued.push(...changes),
+  });
+
+/** Code that emits its calldata as a log: `topics` words of topics, then data. */
+const emitterOf = (topics: number): Hex => {
+  const width = 32 * topics;
+  const code = [0x60, width, 0x36, 0x03, 0x80, 0x60, width, 0x60, 0x00, 0x37];
+  for (let topic = topics - 1; topic >= 0; topic -= 1) code.push(0x60, 32 * topic, 0x35);
+  return toHex(Uint8Array.from([...code, 0x80 + topics, 0x60, 0x00, 0xa0 + topics, 0x00]));
+};
+
+/** Emits an event of the registry from its address, in a block of its own. */
+const emit = async (eventName: string, args: Record<string, unknown>) => {
+  const abi = deviceRegistryAbi as Abi;
+  const event = abi.find((item): item is AbiEvent => item.type === 'event' && item.name === eventName)!;
+  const topics = encodeEventTopics({ abi, eventName, args }) as Hex[];
+  const plain = event.inputs.filter((input) => input.indexed !== true);
+  const data = encodeAbiParameters(
+    plain,
+    plain.map((input) => args[input.name ?? ''] ?? 0n),
+  );
+  await chain.cheat.setCode({ address: registry, bytecode: emitterOf(topics.length) });
+  const wallet = createWalletClient({ account: TEST_ACCOUNTS.owner, transport: http(chain.url) });
+  const calldata = toHex(concat(...topics.map((topic) => fromHex(topic)), fromHex(data)));
+  await wallet.sendTransaction({ to: registry, data: calldata, chain: null, gas: 200_000n });
+  await chain.cheat.mine({ blocks: 1 });
+};
+
+const enrol = () =>
+  emit('KeyEnrolled', { identity, keyId, owner, algorithm: 1, purpose: 1, profile: `0x${'e5'.repeat(32)}` });
+const revoke = () => emit('KeyRevoked', { identity, keyId, lastGood: `0x${'d4'.repeat(32)}` });
+const status = () => directory.find(identity, keyId)?.status;
+
+test('registry events reach the directory and become statements', async () => {
+  const follower = followerOf();
+  await enrol();
+  await follower.catchUp();
+  assert.equal(status(), 'active');
+  assert.equal(directory.ownerOf(identity), owner);
+  await revoke();
+  await follower.catchUp();
+  assert.equal(status(), 'revoked');
+  assert.deepEqual(
+    queued.map((change) => change.change),
+    [1, 2],
+  );
+});
+
+test('a reorganisation that drops a revocation gives the key back', async () => {
+  const follower = followerOf();
+  await enrol();
+  const snapshot = await chain.cheat.snapshot();
+  await revoke();
+  await follower.catchUp();
+  assert.equal(status(), 'revoked');
+  await chain.cheat.revert({ id: snapshot });
+  await chain.cheat.mine({ blocks: 2 });
+  await follower.catchUp();
+  assert.equal(status(), 'active');
+  const head = await chain.client.getBlock();
+  assert.equal(directory.head()?.hash, head.hash);
+});
+
+test('a chain that became shorter is followed back', async () => {
+  const follower = followerOf();
+  const snapshot = await chain.cheat.snapshot();
+  await enrol();
+  await follower.catchUp();
+  await chain.cheat.revert({ id: snapshot });
+  await follower.catchUp();
+  assert.equal(status(), undefined);
+  assert.equal(directory.head()?.number, (await chain.client.getBlock()).number);
+});
+
+test('a long history is read range by range, and one that is too wide in smaller ones', async () => {
+  await enrol();
+  await chain.cheat.mine({ blocks: 2_500 });
+  let asked = 0;
+  const narrow = {
+    ...chain.client,
+    getLogs: async (range: { fromBlock: bigint; toBlock: bigint }) => {
+      asked += 1;
+      if (range.toBlock - range.fromBlock >= 700n)
+        throw new LimitExceededRpcError(new Error('too many blocks'));
+      return chain.client.getLogs(range as Parameters<typeof chain.client.getLogs>[0]);
+    },
+  } as unknown as TestChain['client'];
+  await followerOf(narrow).catchUp();
+  assert.equal(status(), 'active');
+  assert.ok(asked > 5);
+});
+
+test('logs that are not in the blocks they claim are never applied', async () => {
+  await enrol();
+  const lying = {
+    ...chain.client,
+    getLogs: async (range: Parameters<typeof chain.client.getLogs>[0]) =>
+      (await chain.client.getLogs(range)).map((log) => ({ ...log, blockHash: `0x${'ee'.repeat(32)}` })),
+  } as unknown as TestChain['client'];
+  await assert.rejects(
+    followerOf(lying).catchUp(),
+    (error) => error instanceof ChainError && error.code === 'chain-inconsistent',
+  );
+  assert.equal(status(), undefined);
+});
+
+test('two followers on one database apply each event once', async () => {
+  await enrol();
+  await chain.cheat.mine({ blocks: 10 });
+  await Promise.all([followerOf().catchUp(), followerOf().catchUp()]);
+  assert.equal(status(), 'active');
+  assert.equal(queued.length, 1);
+});
