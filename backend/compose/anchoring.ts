@@ -11,6 +11,7 @@ import { createManifestBuilder } from '../features/anchor/manifest-builder.ts';
 import { anchorRoutes } from '../features/anchor/routes.ts';
 import { createAnchorWorker } from '../features/anchor/worker.ts';
 import type { LogReader } from '../features/log/types.ts';
+import { createPayloadProbe } from '../features/payloads/health.ts';
 import { createPayloadMover } from '../features/payloads/mover.ts';
 import { createPostgresPayloadSource } from '../features/payloads/postgres-source.ts';
 import { payloadRoutes } from '../features/payloads/routes.ts';
@@ -84,6 +85,7 @@ export const composeAnchoring = (options: {
       ...payloadRoutes({ store: content, segments }),
     ],
     probes: [
+      createPayloadProbe({ segments, publishedSize, expectedEntries: 2 * config.maxEntries }),
       createAnchorProbe({
         log,
         store,
