@@ -1,9 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { toHex } from '@gridseal/protocol/bytes';
+import { createDurableFiles } from '../../backend/adapters/durable-file/durable-files.ts';
+import { openDiskStore } from '../../backend/adapters/ipfs/disk-store.ts';
 import { ingestRoutes } from '../../backend/features/ingest/routes.ts';
 import { logRoutes } from '../../backend/features/log/routes.ts';
+import { createPayloadMover } from '../../backend/features/payloads/mover.ts';
+import { createPostgresPayloadSource } from '../../backend/features/payloads/postgres-source.ts';
+import { payloadRoutes } from '../../backend/features/payloads/routes.ts';
+import { createSegments } from '../../backend/features/payloads/segments.ts';
+import type { ContentStore } from '../../backend/features/payloads/types.ts';
 import { createApplication } from '../../backend/http/server.ts';
 import { INGEST_MEDIA_TYPE, encodeIngestBody } from '@gridseal/protocol/payload/ingest-body';
 import { createTestDevice, minuteReadings, testDomain } from '../setup/devices.ts';
@@ -17,17 +25,28 @@ export type ServedLog = {
   readonly postgres: TestDatabase;
   /** Signs batches and sends them; resolves when they are in a published checkpoint. */
   readonly fill: (batches: number) => Promise<void>;
+  /** Moves the payloads of everything published into the content store. */
+  readonly storePayloads: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
 const BATCHES_A_REQUEST = 1_000;
 
-export async function serveLog(): Promise<ServedLog> {
+/** @param openStore opens the content store; the blockstore on disk unless given */
+export async function serveLog(openStore?: () => ContentStore): Promise<ServedLog> {
   const postgres = await createTestDatabase();
   const folder = await createTestFolder();
+  const store =
+    openStore?.() ??
+    (await openDiskStore({ folder: join(folder.path, 'blocks'), files: createDurableFiles() }));
   const log = await createTestLog();
   const ingest = createTestIngest(log, postgres.database);
   const sequencer = await startTestSequencer(log, postgres.database, folder.path);
+  const reader = createTestReader(log, postgres.database);
+  const segments = createSegments(postgres.database);
+  const publishedSize = async (): Promise<bigint> => (await reader.head())?.size ?? 0n;
+  const source = createPostgresPayloadSource(postgres.database, reader);
+  const mover = createPayloadMover({ source, store, segments, publishedSize, logger: testLogger });
   const application = createApplication({
     config: {
       host: '127.0.0.1',
@@ -41,7 +60,8 @@ export async function serveLog(): Promise<ServedLog> {
     logger: testLogger,
     routes: [
       ...ingestRoutes({ ingest, logId: toHex(testDomain.logId), maxBatches: BATCHES_A_REQUEST }),
-      ...logRoutes(createTestReader(log, postgres.database), log.verifierKey),
+      ...logRoutes(reader, log.verifierKey),
+      ...payloadRoutes({ store, segments }),
     ],
     operatorToken: 'unused',
     mappers: [],
@@ -80,6 +100,7 @@ export async function serveLog(): Promise<ServedLog> {
       }
       await sequencer.drained();
     },
+    storePayloads: async () => mover.moveBelow(await publishedSize()),
     stop: async () => {
       server.closeAllConnections();
       await once(server.close(), 'close');
