@@ -1,5 +1,4 @@
-import { foldRange, type Node, type NodeRange } from '@gridseal/protocol/merkle/build';
-import { hashNode } from '@gridseal/protocol/merkle/hash';
+import { foldPerfect, foldRange, type Node, type NodeRange } from '@gridseal/protocol/merkle/build';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { spanOf, TILE_HEIGHT, TILE_WIDTH } from '@gridseal/protocol/tlog/tile';
 import type { Queryable } from '../../adapters/postgres/database.ts';
@@ -58,21 +57,7 @@ export const readRanges = async (
     const hashes = tiles.get(nameOf({ level, number: index }));
     if (hashes === undefined || hashes.length < HASH * end)
       throw new Error(`tile ${level}/${index} of the log lacks hashes below ${end}`);
-    return rootOfRow(hashes.subarray(HASH * start, HASH * end), primitives);
+    return foldPerfect(hashes.subarray(HASH * start, HASH * end), primitives);
   };
   return ranges.map((range) => foldRange(range.map(hashOf), primitives));
-};
-
-const rootOfRow = (hashes: Uint8Array, primitives: Primitives): Uint8Array => {
-  let row = hashes;
-  while (row.length > HASH) {
-    const above = new Uint8Array(row.length / 2);
-    for (let at = 0; at < row.length; at += 2 * HASH)
-      above.set(
-        hashNode(row.subarray(at, at + HASH), row.subarray(at + HASH, at + 2 * HASH), primitives),
-        at / 2,
-      );
-    row = above;
-  }
-  return row;
 };

@@ -1,6 +1,5 @@
 import { concat } from '@gridseal/protocol/bytes';
-import { foldRange } from '@gridseal/protocol/merkle/build';
-import { hashNode } from '@gridseal/protocol/merkle/hash';
+import { foldPerfect, foldRange } from '@gridseal/protocol/merkle/build';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { TILE_HEIGHT, TILE_WIDTH } from '@gridseal/protocol/tlog/tile';
 
@@ -38,7 +37,7 @@ export const appendLeaves = (
     for (; at + FULL <= hashes.length; at += FULL, number += 1n) {
       const full = hashes.slice(at, at + FULL);
       tiles.push({ level, number, hashes: full });
-      roots.push(rootOfPerfect(full, primitives));
+      roots.push(foldPerfect(full, primitives));
     }
     levels.push(hashes.slice(at));
     added = concat(...roots);
@@ -54,7 +53,7 @@ export const rootOfEdge = (edge: RightEdge, primitives: Primitives): Uint8Array 
     let start = 0;
     for (let bit = TILE_WIDTH / 2; bit >= 1; bit /= 2) {
       if ((width & bit) === 0) continue;
-      subtrees.push(rootOfPerfect(hashes.subarray(start * HASH, (start + bit) * HASH), primitives));
+      subtrees.push(foldPerfect(hashes.subarray(start * HASH, (start + bit) * HASH), primitives));
       start += bit;
     }
   }
@@ -70,19 +69,4 @@ export const hasWidthsOf = ({ size, levels }: RightEdge): boolean => {
     levels.every((hashes, level) => hashes.length === HASH * (expected[level] ?? 0)) &&
     levels.length >= expected.length
   );
-};
-
-/** Root of a perfect subtree from its lowest hashes, a power of two of them. */
-export const rootOfPerfect = (hashes: Uint8Array, primitives: Primitives): Uint8Array => {
-  let row = hashes;
-  while (row.length > HASH) {
-    const above = new Uint8Array(row.length / 2);
-    for (let at = 0; at < row.length; at += 2 * HASH)
-      above.set(
-        hashNode(row.subarray(at, at + HASH), row.subarray(at + HASH, at + 2 * HASH), primitives),
-        at / 2,
-      );
-    row = above;
-  }
-  return row;
 };

@@ -1,6 +1,6 @@
 import { equal, toHex } from '@gridseal/protocol/bytes';
 import { hashLeaf, emptyRoot } from '@gridseal/protocol/merkle/hash';
-import { foldRange, nodesOf } from '@gridseal/protocol/merkle/build';
+import { foldPerfect, foldRange, nodesOf } from '@gridseal/protocol/merkle/build';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { parseCheckpoint, type Checkpoint } from '@gridseal/protocol/tlog/checkpoint';
 import { parseNote, verifyNoteSignature, type NoteSigner } from '@gridseal/protocol/tlog/note';
@@ -10,7 +10,7 @@ import { SequencerError } from './errors.ts';
 import { requireEdge, signCheckpoint, type LogState } from './integration.ts';
 import { insertHead, raiseTerm, readEdge, type LogHead } from './log-store.ts';
 import type { PublishedFile } from './published.ts';
-import { EMPTY_EDGE, hasWidthsOf, rootOfPerfect, type RightEdge } from './right-edge.ts';
+import { EMPTY_EDGE, hasWidthsOf, type RightEdge } from './right-edge.ts';
 
 /** A state of this log that others hold us to. */
 export type Witnessed = { readonly size: bigint; readonly root: Uint8Array };
@@ -104,7 +104,7 @@ const requireRecomputed = async (tx: Queryable, edge: RightEdge, primitives: Pri
       'SELECT hashes FROM tile WHERE level = $1 AND number >= $2 AND number < $3 ORDER BY number',
       [i, first, first + BigInt(width)],
     );
-    const roots = Buffer.concat(tiles.map((tile) => rootOfPerfect(tile.hashes, primitives)));
+    const roots = Buffer.concat(tiles.map((tile) => foldPerfect(tile.hashes, primitives)));
     if (!equal(roots, hashes))
       throw new SequencerError('edge-differs', `level ${i + 1}: ${toHex(hashes)}`, toHex(roots));
   }
@@ -164,7 +164,13 @@ const rootAt = async (
       [level, index],
     );
     const tile = row?.hashes ?? edge.levels[level] ?? new Uint8Array(0);
-    hashes.push(rootOfPerfect(tile.subarray(HASH * start, HASH * end), primitives));
+    if (tile.length < HASH * end)
+      throw new SequencerError(
+        'edge-differs',
+        `${end} hashes in tile ${level}/${index}`,
+        String(tile.length / HASH),
+      );
+    hashes.push(foldPerfect(tile.subarray(HASH * start, HASH * end), primitives));
   }
   return foldRange(hashes, primitives);
 };

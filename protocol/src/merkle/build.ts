@@ -1,6 +1,6 @@
 import { portable, type Primitives } from '../primitives.ts';
 import { MerkleError } from './errors.ts';
-import { emptyRoot, hashNode } from './hash.ts';
+import { emptyRoot, HASH_LENGTH, hashNode } from './hash.ts';
 
 /** A perfect subtree: `level` 0 is a leaf; `index` counts subtrees of that level from the left. */
 export type Node = { readonly level: number; readonly index: bigint };
@@ -18,7 +18,7 @@ function largestPowerBelow(n: bigint): bigint {
 /** Perfect subtrees of leaves [start, end), largest first; start must be a multiple of the largest one's width. */
 export function nodesOf(start: bigint, end: bigint): NodeRange {
   const nodes: Node[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     let level = 0;
     while (at % (1n << BigInt(level + 1)) === 0n && at + (1n << BigInt(level + 1)) <= end) level += 1;
     nodes.push({ level, index: at >> BigInt(level) });
@@ -80,6 +80,31 @@ export function consistencyRanges(size1: bigint, size2: bigint): NodeRange[] {
 export function foldRange(hashes: readonly Uint8Array[], primitives: Primitives = portable): Uint8Array {
   if (hashes.length === 0) return emptyRoot(primitives);
   return hashes.reduceRight((right, left) => hashNode(left, right, primitives));
+}
+
+/**
+ * Root of a perfect subtree from a row of its hashes, left to right.
+ *
+ * @param row hashes end to end, a power of two of them
+ * @throws MerkleError `HashLength`
+ * @example foldPerfect(fullTile) // the hash of that tile in the level above
+ */
+export function foldPerfect(row: Uint8Array, primitives: Primitives = portable): Uint8Array {
+  const count = row.length / HASH_LENGTH;
+  if (!Number.isInteger(Math.log2(count))) {
+    throw new MerkleError('HashLength', `a power of two of ${HASH_LENGTH} bytes`, String(row.length));
+  }
+  let hashes = row;
+  while (hashes.length > HASH_LENGTH) {
+    const above = new Uint8Array(hashes.length / 2);
+    for (let at = 0; at < hashes.length; at += 2 * HASH_LENGTH) {
+      const left = hashes.subarray(at, at + HASH_LENGTH);
+      const right = hashes.subarray(at + HASH_LENGTH, at + 2 * HASH_LENGTH);
+      above.set(hashNode(left, right, primitives), at / 2);
+    }
+    hashes = above;
+  }
+  return hashes;
 }
 
 /**
