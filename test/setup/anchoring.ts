@@ -15,6 +15,7 @@ import { createAnchorStore } from '../../backend/features/anchor/anchor-store.ts
 import { createAnchorArchivist } from '../../backend/features/anchor/archive/archivist.ts';
 import { createEvidenceStore } from '../../backend/features/anchor/archive/evidence-store.ts';
 import { createManifestBuilder } from '../../backend/features/anchor/manifest-builder.ts';
+import type { AnchorPolicy } from '../../backend/features/anchor/types.ts';
 import { createAnchorWorker } from '../../backend/features/anchor/worker.ts';
 import { createDirectory } from '../../backend/features/chain/directory.ts';
 import { createFollower } from '../../backend/features/chain/follower.ts';
@@ -103,6 +104,8 @@ export const createAnchoring = (
     readonly content?: ContentStore;
     readonly client?: TestChain['client'];
     readonly replaceAfterMs?: number;
+    readonly policy?: AnchorPolicy;
+    readonly holdsLease?: false;
   } = {},
 ) => {
   const { database } = postgres;
@@ -149,8 +152,8 @@ export const createAnchoring = (
     mover: { moveBelow: async () => undefined },
     manifests: createManifestBuilder({ log, store: content, logId: binding.logId }),
     archivist: createAnchorArchivist({ client, binding, log, store: archive }),
-    policy: { intervalMs: 0, maxEntries: 1_000 },
-    holdsLease: async () => true,
+    policy: parts.policy ?? { intervalMs: 0, maxEntries: 1_000 },
+    holdsLease: async () => parts.holdsLease !== false,
     logger: testLogger,
   });
 

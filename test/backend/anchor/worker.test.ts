@@ -101,6 +101,32 @@ test('nothing is anchored while there is nothing new', async () => {
   assert.deepEqual(await statuses(anchoring), [[5n, 'archived']]);
 });
 
+test('between anchors the interval or the number of entries decides', async () => {
+  const policy = { intervalMs: 3_600_000, maxEntries: 3 };
+  const anchoring = createAnchoring(chain, postgres, binding, { policy });
+  const batches = sealChain({ key, domain: anchoring.domain }, 6).map((batch) => batch.entry);
+  anchoring.log.append(...batches.slice(0, 1));
+  await anchoring.settle();
+  await mine();
+  await anchoring.settle();
+  anchoring.log.append(...batches.slice(1, 3));
+  await anchoring.settle();
+  assert.deepEqual(await statuses(anchoring), [[1n, 'archived']]);
+  anchoring.log.append(...batches.slice(3, 4));
+  await anchoring.settle();
+  assert.deepEqual(await statuses(anchoring), [
+    [4n, 'submitted'],
+    [1n, 'archived'],
+  ]);
+});
+
+test('a process that does not hold the lease anchors nothing', async () => {
+  const anchoring = createAnchoring(chain, postgres, binding, { holdsLease: false });
+  fill(anchoring);
+  assert.equal(await anchoring.worker.step(), 'idle');
+  assert.deepEqual(await statuses(anchoring), []);
+});
+
 test('killed after any step, a new process finishes the same anchor with one transaction', async () => {
   const first = createAnchoring(chain, postgres, binding);
   fill(first);
