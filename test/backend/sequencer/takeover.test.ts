@@ -115,6 +115,7 @@ describe('taking a log over', () => {
       'edge-differs',
     ],
     ['a missing edge tile', 'DELETE FROM edge_tile WHERE level = 1', 'edge-differs'],
+    ['a full tile that was taken away', 'DELETE FROM tile', 'edge-differs'],
     ['a full tile', 'UPDATE tile SET hashes = set_byte(hashes, 5, get_byte(hashes, 5) # 1)', 'edge-differs'],
     [
       'an entry',
