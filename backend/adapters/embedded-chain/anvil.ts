@@ -121,11 +121,11 @@ export const startAnvil = async (logFile: string): Promise<Anvil> => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const child = await spawnWatched(Number(new URL(url).port), logFile);
   const call = caller(url);
-  let gone = false;
+  const gone = new AbortController();
   const exited = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', () => {
-      gone = true;
+      gone.abort();
       child.stdin?.destroy();
       resolve();
     });
@@ -142,7 +142,7 @@ export const startAnvil = async (logFile: string): Promise<Anvil> => {
       await call('eth_chainId');
       return { url, call, exited, stop };
     } catch (error) {
-      if (gone)
+      if (gone.signal.aborted)
         throw new AnvilError('anvil-exited', `the local chain ended while starting (see ${logFile})`, error);
       if (Date.now() > deadline) {
         await stop();

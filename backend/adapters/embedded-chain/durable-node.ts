@@ -82,7 +82,8 @@ export const startDurableNode = async (options: {
     while (!stopping) {
       restarts += 1;
       try {
-        return await restore();
+        await restore();
+        return;
       } catch (error) {
         logger.error({ err: error }, 'the local chain does not start');
         await delay(RESTART_PAUSE_MS);

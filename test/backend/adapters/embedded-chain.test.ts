@@ -9,10 +9,8 @@ import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
 import { nodeFileSystem } from '../../../backend/adapters/durable-file/file-system.ts';
-import {
-  RpcPortBusyError,
-  startEmbeddedChain,
-} from '../../../backend/adapters/embedded-chain/embedded-chain.ts';
+import { startEmbeddedChain } from '../../../backend/adapters/embedded-chain/embedded-chain.ts';
+import { PortBusyError } from '../../../backend/adapters/net/listen.ts';
 import { createTestFolder, testLogger } from '../../setup/postgres.ts';
 
 const RUN_CHAIN = fileURLToPath(new URL('fixtures/run-chain.ts', import.meta.url));
@@ -234,7 +232,7 @@ test('a busy port is refused when it was asked for, passed over when it was only
   const options = { folder: folder.path, files: createDurableFiles(), logger: testLogger };
   await assert.rejects(
     startEmbeddedChain({ ...options, port: { kind: 'exact', port: chain.port } }),
-    (error) => error instanceof RpcPortBusyError && error.port === chain.port,
+    (error) => error instanceof PortBusyError && error.port === chain.port,
   );
   const other = await startEmbeddedChain({ ...options, port: { kind: 'preferred', port: chain.port } });
   t.after(other.stop);
