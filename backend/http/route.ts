@@ -48,8 +48,8 @@ type Member<Declaration, Name extends string> =
 
 /** A validated request. `signal` aborts when the client leaves or the time is up. */
 export type RouteRequest<Declaration> = {
-  readonly params: Output<Member<Declaration, 'params'>, Record<never, never>>;
-  readonly query: Output<Member<Declaration, 'query'>, Record<never, never>>;
+  readonly params: Output<Member<Declaration, 'params'>, unknown>;
+  readonly query: Output<Member<Declaration, 'query'>, unknown>;
   readonly body: Member<Declaration, 'body'> extends undefined
     ? undefined
     : ReceivedBody<Member<Declaration, 'body'>>;
@@ -102,4 +102,4 @@ export const defineRoute = <const Declaration extends RequestDeclaration>(
     readonly request: Declaration;
     readonly handler: (request: RouteRequest<Declaration>) => Promise<Reply> | Reply;
   },
-): Route => route as unknown as Route;
+): Route => route;

@@ -7,6 +7,7 @@ import express, {
   type Router,
 } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { Logger } from '../adapters/logger/logger.ts';
 import type { RateLimits } from '../config.ts';
 import { Problem } from './problem.ts';
 import { sendReply } from './reply.ts';
@@ -96,13 +97,13 @@ const handle =
     }, timeoutMs);
     try {
       const reply = await route.handler({
-        params: params as Record<never, never>,
-        query: query as Record<never, never>,
+        params,
+        query,
         body: body as never,
         headers: req.headers,
         clientAddress: req.ip ?? '',
-        requestId: res.locals['requestId'] as string,
-        logger: res.locals['logger'],
+        requestId: res.locals.requestId as string,
+        logger: res.locals.logger as Logger,
         signal: leaving.signal,
       });
       clearTimeout(timer);

@@ -51,12 +51,12 @@ const identify =
     const given = req.headers['x-request-id'];
     const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     const began = process.hrtime.bigint();
-    res.locals['requestId'] = requestId;
-    res.locals['logger'] = logger.child({ requestId });
+    res.locals.requestId = requestId;
+    res.locals.logger = logger.child({ requestId });
     res.setHeader('X-Request-Id', requestId);
     res.once('close', () => {
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-      const route: unknown = req.route?.path;
+      const { path: route } = (req.route ?? {}) as { readonly path?: unknown };
       observe({
         method: req.method,
         route: typeof route === 'string' ? route : 'none',
@@ -75,7 +75,7 @@ const answerProblems =
   (logger: Logger, mappers: readonly ProblemMapper[]): ErrorRequestHandler =>
   (error, req, res, _next) => {
     const problem = toProblem(error, mappers);
-    const requestId = String(res.locals['requestId']);
+    const requestId = String(res.locals.requestId);
     if (problem.code === 'internal')
       logger.error({ err: error, requestId, path: req.path }, 'a request failed');
     if (res.headersSent) {

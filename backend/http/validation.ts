@@ -7,7 +7,7 @@ type Part = 'params' | 'query' | 'body';
 
 /** The code of a wrong field: the schema's own (`params: {code}` of a custom check) or the kind of mismatch. */
 const codeOf = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'custom' && typeof issue.params?.['code'] === 'string') return issue.params['code'];
+  if (issue.code === 'custom' && typeof issue.params?.code === 'string') return issue.params.code;
   return issue.code.replaceAll('_', '-');
 };
 

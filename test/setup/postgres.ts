@@ -9,7 +9,7 @@ import { migrate } from '../../backend/adapters/postgres/migrations.ts';
 
 /** A logger for tests: silent unless TEST_LOG_LEVEL says otherwise. */
 export const testLogger = createLogger({
-  level: process.env['TEST_LOG_LEVEL'] === 'debug' ? 'debug' : 'silent',
+  level: process.env.TEST_LOG_LEVEL === 'debug' ? 'debug' : 'silent',
 });
 
 /** A folder of its own that the embedded PostgreSQL's account may enter, removed by `remove`. */
@@ -85,7 +85,7 @@ export type TestDatabase = {
 let counter = 0;
 
 const sharedServer = () => {
-  const adminUrl = process.env['GRIDSEAL_TEST_DATABASE_URL'];
+  const adminUrl = process.env.GRIDSEAL_TEST_DATABASE_URL;
   return adminUrl === undefined ? undefined : { adminUrl, stop: async () => undefined };
 };
 

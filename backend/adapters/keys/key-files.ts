@@ -58,8 +58,7 @@ const readOrCreate = async (files: DurableFiles, file: string, curve: Curve): Pr
     await files.create(file, `${key}\n`);
     return key;
   } catch (error) {
-    if (error instanceof DurableFileError && error.code === 'file-exists')
-      return readOrCreate(files, file, curve);
+    if (error instanceof DurableFileError) return readOrCreate(files, file, curve);
     throw error;
   }
 };

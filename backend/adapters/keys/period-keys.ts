@@ -42,7 +42,7 @@ const FILE = /^(\d{4}-\d{2}-\d{2}\.\d{4})\.key$/;
 const parse = (file: string, bytes: Uint8Array): Uint8Array => {
   const text = new TextDecoder().decode(bytes).trim();
   if (!/^0x[0-9a-f]{64}$/.test(text)) throw new KeyFileError(file);
-  return fromHex(text as `0x${string}`);
+  return fromHex(text);
 };
 
 /**

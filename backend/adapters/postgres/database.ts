@@ -46,8 +46,10 @@ export type Database = Queryable & {
 const INT8 = 20;
 
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format as 'text'),
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): ((text: string) => unknown) =>
+    oid === INT8 && format !== 'binary'
+      ? BigInt
+      : (pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown)(oid, format),
 };
 
 const toDriver = (value: SqlValue): unknown => {
@@ -149,7 +151,7 @@ export const openDatabase = (options: { url: string; poolSize: number; logger: L
   pool.on('connect', (client) => client.on('error', noteLoss));
 
   return {
-    ...queryableOver(pool as unknown as Pick<pg.ClientBase, 'query'>),
+    ...queryableOver(pool),
     url: options.url,
     transaction: async (work, { isolation = 'read committed', attempts = 1 } = {}) => {
       for (let attempt = 1; ; attempt += 1) {

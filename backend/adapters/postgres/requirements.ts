@@ -29,12 +29,12 @@ const DURABLE: readonly { readonly setting: DatabaseRequirement; readonly accept
 ];
 
 const settingOf = async (client: pg.Client, name: string): Promise<string> => {
-  const { rows } = await client.query('SELECT current_setting($1) AS value', [name]);
+  const { rows } = await client.query<{ value: string }>('SELECT current_setting($1) AS value', [name]);
   return String(rows[0]?.value);
 };
 
 const backendOf = async (client: pg.Client): Promise<number> =>
-  Number((await client.query('SELECT pg_backend_pid() AS pid')).rows[0]?.pid);
+  Number((await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid);
 
 /**
  * A transaction pooler hands an idle client's server connection to whoever asks next, so a second

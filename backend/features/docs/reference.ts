@@ -53,6 +53,6 @@ export const referencePage = (document: OpenApiDocument): string => {
   const intro =
     `<h1>${escapeHtml(document.info.title)} API</h1><p>${escapeHtml(document.info.description)}</p>` +
     '<p class="dim">Machine-readable: <a href="/openapi.json">openapi.json</a>. Refusals are <code>application/problem+json</code> with a stable <code>code</code>.</p>';
-  const refusals = `<h2>Refusals</h2>${schemaBlock('application/problem+json', document.components['schemas'])}`;
+  const refusals = `<h2>Refusals</h2>${schemaBlock('application/problem+json', document.components.schemas)}`;
   return page(`${document.info.title} API`, intro + sections.join('') + refusals);
 };

@@ -80,7 +80,9 @@ const answers = async (cluster: Cluster, port: number): Promise<'ready' | 'not-y
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query("SELECT current_setting('data_directory') AS folder");
+    const { rows } = await client.query<{ folder: string }>(
+      "SELECT current_setting('data_directory') AS folder",
+    );
     return rows[0]?.folder === cluster.folder ? 'ready' : 'another-cluster';
   } catch (error) {
     return error instanceof pg.DatabaseError && error.code === '28P01' ? 'another-cluster' : 'not-yet';
