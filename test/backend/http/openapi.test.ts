@@ -58,7 +58,7 @@ test('a document says everything the declarations say', () => {
       ['at', 'query', true],
     ],
   );
-  assert.equal(get.parameters.[0]?.description, 'tree level');
+  assert.equal(get.parameters[0]?.description, 'tree level');
   const post = document.paths['/v1/seals']?.post;
   assert.ok(post !== undefined);
   assert.deepEqual(Object.keys(post.requestBody?.content ?? {}), [
