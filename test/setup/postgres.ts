@@ -38,8 +38,11 @@ const startServer = async () => {
   };
 };
 
+/** A server with its administrator's URL; `stop` leaves nothing behind. */
+export type TestPostgres = { readonly adminUrl: string; readonly stop: () => Promise<void> };
+
 /** A PostgreSQL server for a run of tests, with the migrated template that databases are copied from. */
-export const startTestPostgres = async (): Promise<{ adminUrl: string; stop: () => Promise<void> }> => {
+export const startTestPostgres = async (): Promise<TestPostgres> => {
   const server = await startServer();
   try {
     await createTemplate(server.adminUrl);
@@ -89,7 +92,7 @@ const sharedServer = () => {
   return adminUrl === undefined ? undefined : { adminUrl, stop: async () => undefined };
 };
 
-const createOn = async (server: { adminUrl: string; stop: () => Promise<void> }, template: string) => {
+const createOn = async (server: TestPostgres, template: string) => {
   counter += 1;
   const name = `test_${process.pid}_${counter}`;
   await administer(server.adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
+import { KeyFileError, openServiceKeys } from '../../../backend/adapters/keys/key-files.ts';
+import { PeriodInUseError, openPeriodKeys } from '../../../backend/adapters/keys/period-keys.ts';
+import type { Config } from '../../../backend/config.ts';
+import { createVolatileFileSystem } from '../../setup/volatile-file-system.ts';
+
+const CONFIG: Config['keys'] = {
+  source: 'random',
+  operatorFile: '/k/operator.key',
+  anchorFile: '/k/anchor.key',
+  ownerFile: '/k/owner.key',
+  noteFile: '/k/note.key',
+  periodFolder: '/k/periods',
+};
+const TOKEN = '/k/api.token';
+
+const machine = () => {
+  const fs = createVolatileFileSystem();
+  return { fs, files: createDurableFiles(fs) };
+};
+
+test('keys are made once, private to their owner, and survive power loss', async () => {
+  const { fs, files } = machine();
+  const made = await openServiceKeys(CONFIG, files, TOKEN);
+  assert.equal(new Set([made.operator, made.anchor, made.owner, made.note, `0x${made.apiToken}`]).size, 5);
+  for (const name of ['operator.key', 'anchor.key', 'owner.key', 'note.key', 'api.token'])
+    assert.equal(fs.modeOf(`/k/${name}`), 0o600);
+  fs.crash();
+  assert.deepEqual(await openServiceKeys(CONFIG, files, TOKEN), made);
+});
+
+test('two processes that start at once end with the same keys', async () => {
+  const { files } = machine();
+  const [a, b] = await Promise.all([
+    openServiceKeys(CONFIG, files, TOKEN),
+    openServiceKeys(CONFIG, files, TOKEN),
+  ]);
+  assert.deepEqual(a, b);
+});
+
+for (const [name, text] of [
+  ['too short', '0x12'],
+  ['zero', `0x${'0'.repeat(64)}`],
+  ['the order of the group', '0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141'],
+  ['upper case', `0x${'AB'.repeat(32)}`],
+] as const)
+  test(`a key file that holds ${name} is refused and its content not repeated`, async () => {
+    const { files } = machine();
+    await files.write(CONFIG.operatorFile, text);
+    await assert.rejects(
+      openServiceKeys(CONFIG, files, TOKEN),
+      (error) =>
+        error instanceof KeyFileError && error.file === CONFIG.operatorFile && !error.message.includes(text),
+    );
+  });
+
+test('development keys are the same everywhere and are never written', async () => {
+  const { fs, files } = machine();
+  const development = { ...CONFIG, source: 'development' } as const;
+  const [here, there] = [
+    await openServiceKeys(development, files, TOKEN),
+    await openServiceKeys(development, machine().files, TOKEN),
+  ];
+  assert.equal(here.operator, there.operator);
+  assert.equal(here.note, there.note);
+  assert.notEqual(here.apiToken, there.apiToken);
+  assert.equal(fs.modeOf(CONFIG.operatorFile), undefined);
+});
+
+const openPeriods = async (t: TestContext, now: string, of = machine()) => {
+  t.diagnostic(now);
+  const keys = await openPeriodKeys({ folder: CONFIG.periodFolder, files: of.files, now: new Date(now) });
+  return { ...of, keys };
+};
+
+test('each day has a key of its own, and older ones still open', async (t) => {
+  const { files, fs, keys } = await openPeriods(t, '2026-03-01T23:59:59Z');
+  const first = keys.current();
+  await keys.advance(new Date('2026-03-01T23:59:59.999Z'));
+  assert.deepEqual(keys.current(), first);
+  await keys.advance(new Date('2026-03-02T00:00:00Z'));
+  assert.equal(first.period, '2026-03-01.0001');
+  assert.equal(keys.current().period, '2026-03-02.0001');
+  assert.deepEqual(keys.find(first.period), first.key);
+  fs.crash();
+  const again = await openPeriods(t, '2026-03-02T12:00:00Z', { fs, files });
+  assert.deepEqual(again.keys.current(), keys.current());
+  assert.deepEqual(again.keys.periods(), ['2026-03-01.0001', '2026-03-02.0001']);
+});
+
+test('a destroyed key is gone for good, the one in use cannot be destroyed', async (t) => {
+  const { files, fs, keys } = await openPeriods(t, '2026-03-01T00:00:00Z');
+  const { period } = keys.current();
+  await assert.rejects(
+    keys.destroy(period),
+    (error) => error instanceof PeriodInUseError && error.period === period,
+  );
+  const next = await keys.renew(new Date('2026-03-01T10:00:00Z'));
+  assert.equal(next.period, '2026-03-01.0002');
+  await keys.destroy(period);
+  assert.equal(keys.find(period), undefined);
+  fs.crash();
+  const again = await openPeriods(t, '2026-03-01T11:00:00Z', { fs, files });
+  assert.deepEqual(again.keys.periods(), ['2026-03-01.0002']);
+  assert.deepEqual(again.keys.current(), next);
+});
