@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ERC1056} from "./ERC1056.sol";
-import {KeyRecords} from "./KeyRecords.sol";
+import {KeyRecordStore} from "./KeyRecordStore.sol";
 import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
+import {IERC1056} from "./interfaces/IERC1056.sol";
+import {KeyRecords} from "./libraries/KeyRecords.sol";
+import {KeySignature} from "./libraries/KeySignature.sol";
 import {RegistryDigest} from "./libraries/RegistryDigest.sol";
+import {KeyId} from "./types/KeyId.sol";
 
-/// @title Devices, their keys and who owns them
-contract DeviceRegistry is KeyRecords, ERC1056, IDeviceRegistry {
-    uint8 private constant SECP256K1 = 1;
-    uint8 private constant P_256 = 2;
+/// @dev See {IDeviceRegistry}.
+contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
+    using KeyRecords for KeyRecords.KeyRecord;
+
     uint16 private constant LAST_PURPOSE = 4;
+    /// @dev The delegate type under which did:ethr resolvers list a key that verifies signatures.
+    bytes32 private constant VERI_KEY = "veriKey";
+    bytes32 private constant VERI_KEY_HASH = keccak256(abi.encode(VERI_KEY));
 
     /// @inheritdoc IDeviceRegistry
     function enrol(
         Enrolment calldata enrolment,
         bytes calldata proofOfPossession,
         bytes calldata ownerSignature
-    ) external returns (bytes32 keyId) {
-        return _enrol(enrolment, proofOfPossession, ownerSignature);
+    ) external {
+        _enrol(enrolment, proofOfPossession, ownerSignature);
     }
 
     /// @inheritdoc IDeviceRegistry
-    function revoke(
-        address identity,
-        bytes32 keyId,
-        bytes32 lastGood
-    ) external onlyIdentityOwner(identity) {
+    function revoke(address identity, KeyId keyId, bytes32 lastGood) external onlyOwner(identity) {
         _revoke(identity, keyId, lastGood);
     }
 
@@ -45,25 +45,53 @@ contract DeviceRegistry is KeyRecords, ERC1056, IDeviceRegistry {
         Enrolment calldata enrolment,
         bytes calldata proofOfPossession,
         bytes calldata ownerSignature
-    ) external returns (bytes32 keyId) {
+    ) external {
         if (revocation.identity != enrolment.identity) {
-            revert DeviceRegistryUnauthorized(enrolment.identity, revocation.identity);
+            revert DeviceRegistryRotationMismatch(revocation.identity, enrolment.identity);
         }
         _revokeBySig(revocation, revocationSignature);
-        return _enrol(enrolment, proofOfPossession, ownerSignature);
+        _enrol(enrolment, proofOfPossession, ownerSignature);
     }
 
     /// @inheritdoc IDeviceRegistry
     function changeOwnerBySig(OwnerChange calldata change, bytes calldata ownerSignature) external {
-        address current = identityOwner(change.identity);
-        _useNonce(current, change.nonce);
-        _requireOwnerSigned(current, RegistryDigest.ofOwnerChange(change), change.deadline, ownerSignature);
-        _setOwner(change.identity, change.newOwner);
+        _requireInTime(change.deadline);
+        _takeNonce(change.identity, change.nonce);
+        bytes32 digest = RegistryDigest.ofOwnerChange(change);
+        _requireOwnerSignature(identityOwner(change.identity), digest, ownerSignature);
+        _changeOwner(change.identity, change.newOwner);
     }
 
     /// @inheritdoc IDeviceRegistry
-    function keyRecord(address identity, bytes32 keyId) external view returns (KeyRecord memory) {
-        return _records[identity][keyId];
+    function keyRecord(
+        address identity,
+        KeyId keyId
+    )
+        external
+        view
+        returns (
+            uint64 validFrom,
+            uint64 revokedAt,
+            uint16 purpose,
+            uint8 algorithm,
+            bytes32 profile,
+            bytes32 lastGood
+        )
+    {
+        KeyRecords.KeyRecord storage record = _keyRecords[identity][keyId];
+        return (
+            record.validFrom,
+            record.revokedAt,
+            record.purpose,
+            record.algorithm,
+            record.profile,
+            record.lastGood
+        );
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function speaksFor(address identity, KeyId keyId) external view returns (bool) {
+        return _keyRecords[identity][keyId].speaks();
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -76,107 +104,150 @@ contract DeviceRegistry is KeyRecords, ERC1056, IDeviceRegistry {
         return RegistryDigest.ofRevocation(revocation);
     }
 
+    /// @inheritdoc IDeviceRegistry
+    function ownerChangeDigest(OwnerChange calldata change) external view returns (bytes32) {
+        return RegistryDigest.ofOwnerChange(change);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function eip712Domain()
+        external
+        view
+        returns (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address verifyingContract,
+            bytes32 salt,
+            uint256[] memory extensions
+        )
+    {
+        // Bits 0 to 3: name, version, chain and contract; no salt, no extensions.
+        fields = hex"0f";
+        name = RegistryDigest.NAME;
+        version = RegistryDigest.VERSION;
+        chainId = block.chainid;
+        verifyingContract = address(this);
+        salt = bytes32(0);
+        extensions = new uint256[](0);
+    }
+
+    /// @inheritdoc IERC1056
+    function delegates(
+        address identity,
+        bytes32 delegateType,
+        address delegate
+    ) public view override(ERC1056, IERC1056) returns (uint256 validTo) {
+        // An enrolled key is a delegate by its record, whatever was set before it was enrolled.
+        if (delegateType == VERI_KEY_HASH) {
+            KeyRecords.KeyRecord storage record = _keyRecords[identity][KeySignature.keyIdOf(delegate)];
+            if (record.exists()) return record.speaks() ? type(uint64).max : record.revokedAt;
+        }
+        return super.delegates(identity, delegateType, delegate);
+    }
+
+    function _setDelegate(
+        address identity,
+        bytes32 delegateType,
+        address delegate,
+        uint256 validTo
+    ) internal override {
+        KeyId keyId = KeySignature.keyIdOf(delegate);
+        if (delegateType == VERI_KEY && _keyRecords[identity][keyId].exists()) {
+            revert DeviceRegistryDelegateEnrolled(identity, keyId);
+        }
+        super._setDelegate(identity, delegateType, delegate, validTo);
+    }
+
     function _enrol(
         Enrolment calldata enrolment,
         bytes calldata proofOfPossession,
         bytes calldata ownerSignature
-    ) private returns (bytes32 keyId) {
+    ) private {
+        _requireInTime(enrolment.deadline);
         if (enrolment.purpose == 0 || enrolment.purpose > LAST_PURPOSE) {
             revert DeviceRegistryInvalidPurpose(enrolment.purpose);
         }
+        KeyId keyId = _keyIdOf(enrolment.algorithm, enrolment.publicKey);
         address identity = enrolment.identity;
-        bytes32 digest = RegistryDigest.ofEnrolment(enrolment);
-        keyId = _possessedKey(enrolment, digest, proofOfPossession);
-        // A key may open the identity that its own identifier ends in; any other needs an owner on record.
-        bool opens = identity == address(uint160(uint256(keyId))) && !_isOwned(identity);
-        if (!opens && enrolment.owner != identityOwner(identity)) {
-            revert DeviceRegistryUnauthorized(identity, enrolment.owner);
-        }
-        _requireOwnerSigned(enrolment.owner, digest, enrolment.deadline, ownerSignature);
+        KeyRecords.KeyRecord storage record = _keyRecords[identity][keyId];
+        if (record.exists()) revert DeviceRegistryKeyExists(identity, keyId);
 
-        KeyRecord storage record = _records[identity][keyId];
-        if (record.validFrom != 0) revert DeviceRegistryKeyExists(identity, keyId);
+        bytes32 digest = RegistryDigest.ofEnrolment(enrolment);
+        if (!KeySignature.isOfKey(enrolment.algorithm, enrolment.publicKey, digest, proofOfPossession)) {
+            revert DeviceRegistryInvalidPossession(keyId);
+        }
+        _requireOwnerSignature(enrolment.owner, digest, ownerSignature);
+        _settleOwner(identity, enrolment.owner, keyId);
+
         record.validFrom = uint64(block.timestamp);
         record.purpose = enrolment.purpose;
         record.algorithm = enrolment.algorithm;
         record.profile = enrolment.profile;
-        if (opens) _setOwner(identity, enrolment.owner);
         emit KeyEnrolled(
-            identity,
             keyId,
+            identity,
             enrolment.owner,
             enrolment.algorithm,
             enrolment.purpose,
             enrolment.profile
         );
+        if (enrolment.algorithm == KeySignature.SECP256K1) {
+            _announceDelegate(identity, VERI_KEY, KeySignature.identityOf(keyId), type(uint64).max);
+        }
     }
 
-    /// @dev The identifier of the key that signed the digest.
-    function _possessedKey(
-        Enrolment calldata enrolment,
-        bytes32 digest,
-        bytes calldata proof
-    ) private view returns (bytes32) {
-        bytes calldata publicKey = enrolment.publicKey;
-        if (enrolment.algorithm == SECP256K1) {
-            if (publicKey.length != 0) revert DeviceRegistryInvalidPublicKey();
-            (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, proof);
-            if (failure != ECDSA.RecoverError.NoError) {
-                revert DeviceRegistryInvalidPossession(enrolment.identity);
-            }
-            return bytes32(uint256(uint160(signer)));
+    /// @dev To be called once the key's holder and `owner` are known to have signed.
+    function _settleOwner(address identity, address owner, KeyId keyId) private {
+        address current = identityOwner(identity);
+        if (owner == current) return;
+        // Until someone else owns it, a key's own identity is in the hands of the key's holder.
+        if (current != identity || KeySignature.identityOf(keyId) != identity) {
+            revert DeviceRegistryOwnerMismatch(identity, current, owner);
         }
-        if (enrolment.algorithm != P_256) revert DeviceRegistryInvalidAlgorithm(enrolment.algorithm);
-        if (publicKey.length != 64) revert DeviceRegistryInvalidPublicKey();
-        if (
-            proof.length != 64 ||
-            !P256.verify(
-                sha256(abi.encode(digest)),
-                bytes32(proof[:32]),
-                bytes32(proof[32:]),
-                bytes32(publicKey[:32]),
-                bytes32(publicKey[32:])
-            )
-        ) revert DeviceRegistryInvalidPossession(enrolment.identity);
-        return keccak256(abi.encodePacked("gridseal:p256", publicKey));
+        _changeOwner(identity, owner);
     }
 
     function _revokeBySig(Revocation calldata revocation, bytes calldata ownerSignature) private {
-        address owner = identityOwner(revocation.identity);
-        _useNonce(owner, revocation.nonce);
-        _requireOwnerSigned(owner, RegistryDigest.ofRevocation(revocation), revocation.deadline, ownerSignature);
+        _requireInTime(revocation.deadline);
+        _takeNonce(revocation.identity, revocation.nonce);
+        bytes32 digest = RegistryDigest.ofRevocation(revocation);
+        _requireOwnerSignature(identityOwner(revocation.identity), digest, ownerSignature);
         _revoke(revocation.identity, revocation.keyId, revocation.lastGood);
     }
 
-    function _revoke(address identity, bytes32 keyId, bytes32 lastGood) private {
-        KeyRecord storage record = _records[identity][keyId];
-        if (record.validFrom == 0 || record.revokedAt != 0) {
-            revert DeviceRegistryKeyNotActive(identity, keyId);
-        }
+    function _revoke(address identity, KeyId keyId, bytes32 lastGood) private {
+        KeyRecords.KeyRecord storage record = _keyRecords[identity][keyId];
+        if (!record.exists()) revert DeviceRegistryKeyUnknown(identity, keyId);
+        if (!record.speaks()) revert DeviceRegistryKeyRevoked(identity, keyId);
         record.revokedAt = uint64(block.timestamp);
         record.lastGood = lastGood;
-        emit KeyRevoked(identity, keyId, lastGood);
+        emit KeyRevoked(keyId, identity, lastGood);
+        if (record.algorithm == KeySignature.SECP256K1) {
+            _announceDelegate(identity, VERI_KEY, KeySignature.identityOf(keyId), 0);
+        }
     }
 
-    function _useNonce(address owner, uint256 actual) private {
-        uint256 expected = _nonces[owner];
-        if (actual != expected) revert DeviceRegistryInvalidNonce(owner, expected, actual);
-        _nonces[owner] = expected + 1;
+    function _takeNonce(address identity, uint256 given) private {
+        uint256 expected = _useNonce(identity);
+        if (given != expected) revert DeviceRegistryInvalidNonce(identity, expected, given);
     }
 
-    function _requireOwnerSigned(
-        address owner,
-        bytes32 digest,
-        uint256 deadline,
-        bytes calldata signature
-    ) private view {
+    function _requireInTime(uint256 deadline) private view {
         if (block.timestamp > deadline) revert DeviceRegistryExpired(deadline);
-        if (signature.length == 0 && msg.sender == owner) return;
-        // An account's own signature is tried first: it needs no look at the owner's code.
-        (address signer, ECDSA.RecoverError failure, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (failure == ECDSA.RecoverError.NoError && signer == owner) return;
-        if (!SignatureChecker.isValidERC1271SignatureNow(owner, digest, signature)) {
+    }
+
+    function _requireOwnerSignature(address owner, bytes32 digest, bytes calldata signature) private view {
+        if (!KeySignature.isOfAccount(owner, digest, signature)) {
             revert DeviceRegistryInvalidOwnerSignature(owner);
         }
+    }
+
+    function _keyIdOf(uint8 algorithm, bytes calldata publicKey) private pure returns (KeyId) {
+        uint256 length = KeySignature.publicKeyLength(algorithm);
+        if (length == 0) revert DeviceRegistryUnsupportedAlgorithm(algorithm);
+        if (publicKey.length != length) revert DeviceRegistryPublicKeyLength(algorithm, publicKey.length);
+        return KeySignature.keyIdOf(algorithm, publicKey);
     }
 }

@@ -2,46 +2,38 @@
 pragma solidity 0.8.37;
 
 import {IERC1056} from "./interfaces/IERC1056.sol";
-import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
 
-/// @title Lightweight identities (ERC-1056)
+/// @dev See {IERC1056}.
 abstract contract ERC1056 is IERC1056 {
-    /// @dev One slot: an identity's first enrolment writes both.
-    struct Ownership {
+    /// @dev One slot: an identity's first change writes nothing else.
+    struct Standing {
         address owner;
-        uint64 changedBlock;
+        uint64 changed;
+        uint32 nonce;
     }
 
-    mapping(address identity => Ownership) private _ownership;
-    mapping(address identity => mapping(bytes32 kind => mapping(address delegate => uint256))) private _delegates;
-    mapping(address owner => uint256) internal _nonces;
+    mapping(address identity => Standing) private _standings;
+    mapping(address identity => mapping(bytes32 typeHash => mapping(address delegate => uint256)))
+        private _delegates;
 
-    modifier onlyIdentityOwner(address identity) {
-        if (identityOwner(identity) != msg.sender) {
-            revert IDeviceRegistry.DeviceRegistryUnauthorized(identity, msg.sender);
-        }
+    modifier onlyOwner(address identity) {
+        if (identityOwner(identity) != msg.sender) revert ERC1056UnauthorizedOwner(identity, msg.sender);
         _;
     }
 
     /// @inheritdoc IERC1056
-    function identityOwner(address identity) public view returns (address) {
-        address owner = _ownership[identity].owner;
-        return owner == address(0) ? identity : owner;
-    }
-
-    /// @inheritdoc IERC1056
     function owners(address identity) external view returns (address) {
-        return _ownership[identity].owner;
+        return _standings[identity].owner;
     }
 
     /// @inheritdoc IERC1056
     function changed(address identity) external view returns (uint256) {
-        return _ownership[identity].changedBlock;
+        return _standings[identity].changed;
     }
 
     /// @inheritdoc IERC1056
-    function nonce(address owner) external view returns (uint256) {
-        return _nonces[owner];
+    function nonce(address identity) external view returns (uint256) {
+        return _standings[identity].nonce;
     }
 
     /// @inheritdoc IERC1056
@@ -50,12 +42,12 @@ abstract contract ERC1056 is IERC1056 {
         bytes32 delegateType,
         address delegate
     ) external view returns (bool) {
-        return _delegates[identity][keccak256(abi.encode(delegateType))][delegate] > block.timestamp;
+        return delegates(identity, keccak256(abi.encode(delegateType)), delegate) > block.timestamp;
     }
 
     /// @inheritdoc IERC1056
-    function changeOwner(address identity, address newOwner) external onlyIdentityOwner(identity) {
-        _setOwner(identity, newOwner);
+    function changeOwner(address identity, address newOwner) external onlyOwner(identity) {
+        _changeOwner(identity, newOwner);
     }
 
     /// @inheritdoc IERC1056
@@ -64,10 +56,8 @@ abstract contract ERC1056 is IERC1056 {
         bytes32 delegateType,
         address delegate,
         uint256 validity
-    ) external onlyIdentityOwner(identity) {
-        uint256 validTo = block.timestamp + validity;
-        _delegates[identity][keccak256(abi.encode(delegateType))][delegate] = validTo;
-        emit DIDDelegateChanged(identity, delegateType, delegate, validTo, _touch(identity));
+    ) external onlyOwner(identity) {
+        _setDelegate(identity, delegateType, delegate, block.timestamp + validity);
     }
 
     /// @inheritdoc IERC1056
@@ -75,9 +65,8 @@ abstract contract ERC1056 is IERC1056 {
         address identity,
         bytes32 delegateType,
         address delegate
-    ) external onlyIdentityOwner(identity) {
-        _delegates[identity][keccak256(abi.encode(delegateType))][delegate] = block.timestamp;
-        emit DIDDelegateChanged(identity, delegateType, delegate, block.timestamp, _touch(identity));
+    ) external onlyOwner(identity) {
+        _setDelegate(identity, delegateType, delegate, block.timestamp);
     }
 
     /// @inheritdoc IERC1056
@@ -86,7 +75,7 @@ abstract contract ERC1056 is IERC1056 {
         bytes32 name,
         bytes calldata value,
         uint256 validity
-    ) external onlyIdentityOwner(identity) {
+    ) external onlyOwner(identity) {
         emit DIDAttributeChanged(identity, name, value, block.timestamp + validity, _touch(identity));
     }
 
@@ -95,25 +84,58 @@ abstract contract ERC1056 is IERC1056 {
         address identity,
         bytes32 name,
         bytes calldata value
-    ) external onlyIdentityOwner(identity) {
+    ) external onlyOwner(identity) {
         emit DIDAttributeChanged(identity, name, value, 0, _touch(identity));
     }
 
-    /// @dev Whether an owner was ever recorded; the identity decides for itself until then.
-    function _isOwned(address identity) internal view returns (bool) {
-        return _ownership[identity].owner != address(0);
+    /// @inheritdoc IERC1056
+    function identityOwner(address identity) public view returns (address) {
+        address set = _standings[identity].owner;
+        return set == address(0) ? identity : set;
     }
 
-    function _setOwner(address identity, address newOwner) internal {
-        if (newOwner == address(0)) revert IDeviceRegistry.DeviceRegistryInvalidOwner(newOwner);
-        uint256 previousChange = _ownership[identity].changedBlock;
-        _ownership[identity] = Ownership(newOwner, uint64(block.number));
-        emit DIDOwnerChanged(identity, newOwner, previousChange);
+    /// @inheritdoc IERC1056
+    function delegates(
+        address identity,
+        bytes32 delegateType,
+        address delegate
+    ) public view virtual returns (uint256 validTo) {
+        return _delegates[identity][delegateType][delegate];
     }
 
-    /// @dev Notes a change and returns the block of the one before it.
+    function _changeOwner(address identity, address newOwner) internal {
+        if (newOwner == address(0)) revert ERC1056InvalidOwner(newOwner);
+        _standings[identity].owner = newOwner;
+        emit DIDOwnerChanged(identity, newOwner, _touch(identity));
+    }
+
+    function _setDelegate(
+        address identity,
+        bytes32 delegateType,
+        address delegate,
+        uint256 validTo
+    ) internal virtual {
+        _delegates[identity][keccak256(abi.encode(delegateType))][delegate] = validTo;
+        _announceDelegate(identity, delegateType, delegate, validTo);
+    }
+
+    function _announceDelegate(
+        address identity,
+        bytes32 delegateType,
+        address delegate,
+        uint256 validTo
+    ) internal {
+        emit DIDDelegateChanged(identity, delegateType, delegate, validTo, _touch(identity));
+    }
+
+    /// @dev Takes the identity's next nonce.
+    function _useNonce(address identity) internal returns (uint256) {
+        return _standings[identity].nonce++;
+    }
+
+    /// @dev To be called for events of this interface only: resolvers expect one of them in the block that it notes.
     function _touch(address identity) private returns (uint256 previousChange) {
-        previousChange = _ownership[identity].changedBlock;
-        _ownership[identity].changedBlock = uint64(block.number);
+        previousChange = _standings[identity].changed;
+        _standings[identity].changed = uint64(block.number);
     }
 }

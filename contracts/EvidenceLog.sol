@@ -139,10 +139,7 @@ contract EvidenceLog is IEvidenceLog {
     }
 
     /// @inheritdoc IEvidenceLog
-    function locate(
-        LogId logId,
-        Anchor calldata state
-    ) external view returns (bool found, uint16 position) {
+    function locate(LogId logId, Anchor calldata state) external view returns (bool found, uint16 position) {
         return _logs[logId].history.find(_recordOf(state), state.time);
     }
 

@@ -1,6 +1,6 @@
 /**
  * Writes what others need of the contracts: ABIs and bytecode into sdk/src/abi, CREATE2 addresses and code hashes into
- * sdk/src/abi/deployment.ts. `--check` compares instead and names what differs.
+ * sdk/src/abi/deployment.ts and the deployment of the embedded chain. `--check` compares instead and names what differs.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { root } from './paths.ts';
 /** The deterministic deployment proxy that most chains have at this address. */
 const CREATE2_FACTORY: Hex = '0x4e59b44847b379578588920cA78FbF26c0B4956C';
 const SALT: Hex = `0x${'00'.repeat(32)}`;
+const EMBEDDED_CHAIN = 'deployments/31337.json';
 const CONTRACTS = [
   { name: 'EvidenceLog', file: 'evidence-log', constant: 'evidenceLog' },
   { name: 'DeviceRegistry', file: 'device-registry', constant: 'deviceRegistry' },
@@ -37,6 +38,7 @@ const artifactOf = async (name: string): Promise<Artifact> =>
 const generate = async (): Promise<Map<string, string>> => {
   const files = new Map<string, string>();
   const addresses: string[] = [];
+  const embedded = JSON.parse(await readFile(join(root, EMBEDDED_CHAIN), 'utf8')) as Record<string, unknown>;
   for (const { name, file, constant } of CONTRACTS) {
     const { abi, bytecode, deployedBytecode } = await artifactOf(name);
     const address = getContractAddress({ opcode: 'CREATE2', from: CREATE2_FACTORY, salt: SALT, bytecode });
@@ -45,6 +47,7 @@ const generate = async (): Promise<Map<string, string>> => {
       `${HEADER}\nexport const ${constant}Abi = ${JSON.stringify(abi)} as const;\n\n` +
         `/** Creation bytecode; there are no constructor arguments. */\nexport const ${constant}Bytecode = '${bytecode}';\n`,
     );
+    embedded[constant] = { address: address.toLowerCase(), codeHash: keccak256(deployedBytecode) };
     addresses.push(
       `/** The same on every chain: CREATE2 through {@link create2Factory}. */\n` +
         `export const ${constant}Address = '${address.toLowerCase()}';\n` +
@@ -57,6 +60,7 @@ const generate = async (): Promise<Map<string, string>> => {
     `${HEADER}\n/** Factory of deterministic deployments. */\nexport const create2Factory = '${CREATE2_FACTORY.toLowerCase()}';\n` +
       `export const create2Salt = '${SALT}';\n${addresses.join('')}`,
   );
+  files.set(EMBEDDED_CHAIN, JSON.stringify(embedded));
   return files;
 };
 
@@ -73,5 +77,6 @@ for (const [file, text] of await generate()) {
     await writeFile(path, formatted);
   }
 }
-for (const file of drifted) process.stderr.write(`${file} is not what scripts/generate-abi.ts makes of contracts/\n`);
+for (const file of drifted)
+  process.stderr.write(`${file} is not what scripts/generate-abi.ts makes of contracts/\n`);
 process.exitCode = drifted.length > 0 ? 1 : 0;

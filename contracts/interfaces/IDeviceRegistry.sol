@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {KeyId} from "../types/KeyId.sol";
 import {IERC1056} from "./IERC1056.sol";
 
-/// @title Devices, their keys and who owns them
-/// @notice Keys are enrolled with proof of possession and the owner's signature. A key record is never deleted and each
-/// of its fields is written once, so a storage proof shows what a key could do at any block.
+/// @title Keys of devices, operators, witnesses and members
+/// @notice Says which key speaks for which identity, since when and until when. A key record is written once and revoked
+/// once, at storage slots that never move, so that a state proof shows it or its absence (docs/spec/identity.md).
 interface IDeviceRegistry is IERC1056 {
-    /// @param validFrom time of enrolment, seconds since the Unix epoch; 0 = never enrolled
-    /// @param revokedAt time of revocation, seconds since the Unix epoch; 0 = not revoked
-    /// @param purpose 1 device, 2 operator, 3 witness, 4 member
+    /// @notice A key that begins to speak for an identity, as its holder and the identity's owner sign it (EIP-712).
+    /// @param identity for which the key speaks
+    /// @param owner of the identity; the first enrolment of a key's own identity sets it
     /// @param algorithm 1 secp256k1, 2 P-256
+    /// @param publicKey 20 bytes, the key's address (secp256k1); 64 bytes, x ‖ y (P-256)
+    /// @param purpose 1 device, 2 operator, 3 witness, 4 member
     /// @param profile SHA-256 of the profile document
-    /// @param lastGood digest of the last good statement, named by the revocation; 0 = none
-    struct KeyRecord {
-        uint64 validFrom;
-        uint64 revokedAt;
-        uint16 purpose;
-        uint8 algorithm;
-        bytes32 profile;
-        bytes32 lastGood;
-    }
-
-    /// @notice What device and owner both sign (EIP-712).
-    /// @param identity the key's own address at first, or an identity that `owner` already owns
-    /// @param publicKey x ‖ y for P-256, empty for secp256k1
-    /// @param deadline last second at which it may be enrolled
+    /// @param deadline last time at which it may be enrolled, seconds since the Unix epoch
     struct Enrolment {
         address identity;
         address owner;
@@ -36,18 +26,21 @@ interface IDeviceRegistry is IERC1056 {
         uint256 deadline;
     }
 
-    /// @notice What an owner signs to revoke a key (EIP-712).
-    /// @param nonce the owner's next nonce
+    /// @notice A key that stops to speak, as the identity's owner signs it (EIP-712).
+    /// @param lastGood digest of the last good statement; zero = none is good that no anchor covers yet
+    /// @param nonce {IERC1056-nonce} of the identity
+    /// @param deadline seconds since the Unix epoch
     struct Revocation {
         address identity;
-        bytes32 keyId;
+        KeyId keyId;
         bytes32 lastGood;
         uint256 nonce;
         uint256 deadline;
     }
 
-    /// @notice What an owner signs to hand an identity over (EIP-712).
-    /// @param nonce the owner's next nonce
+    /// @notice A new owner, as the identity's owner signs it (EIP-712).
+    /// @param nonce {IERC1056-nonce} of the identity
+    /// @param deadline seconds since the Unix epoch
     struct OwnerChange {
         address identity;
         address newOwner;
@@ -55,59 +48,112 @@ interface IDeviceRegistry is IERC1056 {
         uint256 deadline;
     }
 
+    /// @notice The key speaks for the identity from this block on. The identity is not the first topic: resolvers of
+    /// did:ethr read every event that has it there.
+    /// @param owner of the identity at that time
     event KeyEnrolled(
+        KeyId indexed keyId,
         address indexed identity,
-        bytes32 indexed keyId,
-        address indexed owner,
+        address owner,
         uint8 algorithm,
         uint16 purpose,
         bytes32 profile
     );
-    event KeyRevoked(address indexed identity, bytes32 indexed keyId, bytes32 lastGood);
+
+    /// @param lastGood digest of the last good statement; zero = none is good that no anchor covers yet
+    event KeyRevoked(KeyId indexed keyId, address indexed identity, bytes32 lastGood);
 
     error DeviceRegistryExpired(uint256 deadline);
-    error DeviceRegistryInvalidAlgorithm(uint8 algorithm);
-    error DeviceRegistryInvalidPublicKey();
+    error DeviceRegistryInvalidNonce(address identity, uint256 expected, uint256 actual);
     error DeviceRegistryInvalidPurpose(uint16 purpose);
-    error DeviceRegistryInvalidOwner(address owner);
-    error DeviceRegistryInvalidPossession(address identity);
+    error DeviceRegistryUnsupportedAlgorithm(uint8 algorithm);
+    error DeviceRegistryPublicKeyLength(uint8 algorithm, uint256 length);
+    /// @notice The enrolment names another owner than the identity has.
+    error DeviceRegistryOwnerMismatch(address identity, address expected, address actual);
+    /// @notice The holder of the key did not sign this enrolment.
+    error DeviceRegistryInvalidPossession(KeyId keyId);
     error DeviceRegistryInvalidOwnerSignature(address owner);
-    error DeviceRegistryInvalidNonce(address owner, uint256 expected, uint256 actual);
-    error DeviceRegistryKeyExists(address identity, bytes32 keyId);
-    error DeviceRegistryKeyNotActive(address identity, bytes32 keyId);
-    error DeviceRegistryUnauthorized(address identity, address account);
+    /// @notice A key record is written once.
+    error DeviceRegistryKeyExists(address identity, KeyId keyId);
+    error DeviceRegistryKeyUnknown(address identity, KeyId keyId);
+    error DeviceRegistryKeyRevoked(address identity, KeyId keyId);
+    /// @notice An enrolled key is a `veriKey` delegate for as long as its record says, and in no other way.
+    error DeviceRegistryDelegateEnrolled(address identity, KeyId keyId);
+    error DeviceRegistryRotationMismatch(address revoked, address enrolled);
 
-    /// @notice Enrols a key. Anyone may send it: device and owner have signed. It holds once, because a record's start is
-    /// written once.
-    /// @param proofOfPossession by the key: r ‖ s ‖ v over the EIP-712 digest (secp256k1), or r ‖ s over its SHA-256 (P-256)
-    /// @param ownerSignature by the owner: r ‖ s ‖ v, or what its ERC-1271 contract accepts; empty when the owner calls
+    /// @notice Enrols a key. Anyone may send it; the key's holder and the owner have signed it.
+    ///
+    /// The owner is the identity's owner, by ECDSA or ERC-1271. When the identity is the key's own (its address, or the
+    /// end of its key identifier) and still owns itself, the holder's signature gives it to the owner.
+    /// @param proofOfPossession signature of the EIP-712 digest by the key: 65 bytes r ‖ s ‖ v (secp256k1); 64 bytes r ‖ s
+    /// over the digest's SHA-256, low s (P-256)
+    /// @param ownerSignature signature of the same digest
     function enrol(
         Enrolment calldata enrolment,
         bytes calldata proofOfPossession,
         bytes calldata ownerSignature
-    ) external returns (bytes32 keyId);
+    ) external;
 
-    /// @notice Owner only. Statements up to `lastGood` stay valid whenever they arrive.
-    function revoke(address identity, bytes32 keyId, bytes32 lastGood) external;
+    /// @notice Owner only.
+    function revoke(address identity, KeyId keyId, bytes32 lastGood) external;
 
+    /// @notice Revokes with the owner's signature. Anyone may send it.
     function revokeBySig(Revocation calldata revocation, bytes calldata ownerSignature) external;
 
-    /// @notice Revokes one key and enrols its successor in one transaction.
+    /// @notice Revokes one key of an identity and enrols another in its place, or does neither.
     function rotate(
         Revocation calldata revocation,
         bytes calldata revocationSignature,
         Enrolment calldata enrolment,
         bytes calldata proofOfPossession,
         bytes calldata ownerSignature
-    ) external returns (bytes32 keyId);
+    ) external;
 
+    /// @notice Changes the owner with the owner's signature. Anyone may send it.
     function changeOwnerBySig(OwnerChange calldata change, bytes calldata ownerSignature) external;
 
-    function keyRecord(address identity, bytes32 keyId) external view returns (KeyRecord memory);
+    /// @return validFrom block time of the enrolment, seconds since the Unix epoch; 0 = never enrolled
+    /// @return revokedAt block time of the revocation; 0 = not revoked
+    /// @return purpose 1 device, 2 operator, 3 witness, 4 member
+    /// @return algorithm 1 secp256k1, 2 P-256
+    /// @return profile SHA-256 of the profile document
+    /// @return lastGood digest of the last good statement, named by the revocation
+    function keyRecord(
+        address identity,
+        KeyId keyId
+    )
+        external
+        view
+        returns (
+            uint64 validFrom,
+            uint64 revokedAt,
+            uint16 purpose,
+            uint8 algorithm,
+            bytes32 profile,
+            bytes32 lastGood
+        );
 
-    /// @notice EIP-712 digest that device and owner sign.
+    /// @notice Whether the key speaks for the identity in this block.
+    function speaksFor(address identity, KeyId keyId) external view returns (bool);
+
+    /// @notice EIP-712 digest that an enrolment's signatures are of.
     function enrolmentDigest(Enrolment calldata enrolment) external view returns (bytes32);
 
-    /// @notice EIP-712 digest that the owner signs.
     function revocationDigest(Revocation calldata revocation) external view returns (bytes32);
+
+    function ownerChangeDigest(OwnerChange calldata change) external view returns (bytes32);
+
+    /// @notice The EIP-712 domain (ERC-5267).
+    function eip712Domain()
+        external
+        view
+        returns (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address verifyingContract,
+            bytes32 salt,
+            uint256[] memory extensions
+        );
 }

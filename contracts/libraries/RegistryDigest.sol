@@ -10,18 +10,18 @@ library RegistryDigest {
     string internal constant NAME = "Gridseal DeviceRegistry";
     string internal constant VERSION = "1";
 
-    bytes32 private constant DOMAIN_TYPE_HASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-    bytes32 private constant ENROLMENT_TYPE_HASH =
-        keccak256(
-            "Enrolment(address identity,address owner,uint8 algorithm,bytes publicKey,uint16 purpose,bytes32 profile,uint256 deadline)"
-        );
-    bytes32 private constant REVOCATION_TYPE_HASH =
-        keccak256(
-            "Revocation(address identity,bytes32 keyId,bytes32 lastGood,uint256 nonce,uint256 deadline)"
-        );
-    bytes32 private constant OWNER_CHANGE_TYPE_HASH =
-        keccak256("OwnerChange(address identity,address newOwner,uint256 nonce,uint256 deadline)");
+    bytes32 private constant DOMAIN_TYPE_HASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 private constant ENROLMENT_TYPE_HASH = keccak256(
+        "Enrolment(address identity,address owner,uint8 algorithm,bytes publicKey,uint16 purpose,bytes32 profile,uint256 deadline)"
+    );
+    bytes32 private constant REVOCATION_TYPE_HASH = keccak256(
+        "Revocation(address identity,bytes32 keyId,bytes32 lastGood,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant OWNER_CHANGE_TYPE_HASH = keccak256(
+        "OwnerChange(address identity,address newOwner,uint256 nonce,uint256 deadline)"
+    );
     bytes32 private constant NAME_HASH = keccak256(bytes(NAME));
     bytes32 private constant VERSION_HASH = keccak256(bytes(VERSION));
 
