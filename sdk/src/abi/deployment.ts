@@ -8,6 +8,6 @@ export const evidenceLogAddress = '0x01df9ed8b409a55aabb164beb7817f614cf1d312';
 /** keccak256 of the deployed code, which has no immutables. */
 export const evidenceLogCodeHash = '0x6429b36f3a90f50a492f6385d83a8147dcf1fa445c6c33af1d7bf8f14f15e833';
 /** The same on every chain: CREATE2 through {@link create2Factory}. */
-export const deviceRegistryAddress = '0x415a43cdcd752ac154642bf5e39a0eb5d16a4a47';
+export const deviceRegistryAddress = '0x0e477e244aa029c8ff02a7adc6b979449fe07e30';
 /** keccak256 of the deployed code, which has no immutables. */
-export const deviceRegistryCodeHash = '0x9fd69cd387c4ac3a6a470f8abdc3e107dd837baf1216cd220c7613eb0ca59859';
+export const deviceRegistryCodeHash = '0xcc82d3fa6d435bea99a7bb60ecea1b6fd8a41249642cbc7b1ccbd163dbae9461';
