@@ -21,7 +21,12 @@ import { openOutbox } from './outbox.ts';
 /** What the service said of one batch. */
 export type Delivery =
   | { readonly status: 'accepted' | 'duplicate'; readonly digest: Hex }
-  | { readonly status: 'refused'; readonly code: string; readonly message: string; readonly retryable: boolean };
+  | {
+      readonly status: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly retryable: boolean;
+    };
 
 /** A way to the service: HTTP or MQTT. Results come in the order of the items. */
 export type Forward = (items: readonly IngestItem[]) => Promise<readonly Delivery[]>;

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { parse } from "csv-parse/sync";
-import type { Reading } from "@gridseal/protocol";
-import { CsvError } from "./csv-error.ts";
-import { cityLearnLayout, isCityLearn } from "./citylearn.ts";
-import { plainLayout } from "./plain-csv.ts";
+import { readFile } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
+import type { Reading } from '@gridseal/protocol';
+import { CsvError } from './csv-error.ts';
+import { cityLearnLayout, isCityLearn } from './citylearn.ts';
+import { plainLayout } from './plain-csv.ts';
 
 /** A telemetry file: exact integers with the decimal scale of each channel, and what was left out. */
 export type CsvTelemetry = {
@@ -18,7 +18,7 @@ export type CsvTelemetry = {
       readonly sign: string;
       readonly unit: string;
     }[];
-    readonly format: "gridseal-profile/1";
+    readonly format: 'gridseal-profile/1';
   };
   readonly readings: readonly Reading[];
 };
@@ -29,7 +29,7 @@ const MAX_DECIMALS = 9;
 const decimalsOf = (cell: string): number => {
   const match = DECIMAL.exec(cell);
   if (match !== null) return Math.min(match[1]?.length ?? 0, MAX_DECIMALS);
-  return Number.isFinite(Number(cell)) && cell !== "" ? MAX_DECIMALS : Number.NaN;
+  return Number.isFinite(Number(cell)) && cell !== '' ? MAX_DECIMALS : Number.NaN;
 };
 
 const scaled = (cell: string, decimals: number): bigint => {
@@ -37,15 +37,15 @@ const scaled = (cell: string, decimals: number): bigint => {
   if (match === null || (match[1]?.length ?? 0) > MAX_DECIMALS) {
     return BigInt(Math.round(Number(cell) * 10 ** decimals));
   }
-  const [whole = "0", fraction = ""] = cell.replace("+", "").split(".");
-  return BigInt(whole + fraction.padEnd(decimals, "0"));
+  const [whole = '0', fraction = ''] = cell.replace('+', '').split('.');
+  return BigInt(whole + fraction.padEnd(decimals, '0'));
 };
 
 const parseRows = (text: string, file: string): Record<string, string>[] => {
   try {
     return parse(text, { columns: true, skip_empty_lines: true, trim: true, bom: true });
   } catch (cause) {
-    throw new CsvError("malformed", file, cause instanceof Error ? cause.message : String(cause));
+    throw new CsvError('malformed', file, cause instanceof Error ? cause.message : String(cause));
   }
 };
 
@@ -69,20 +69,23 @@ export const parseTelemetry = (
   const { from, to } = options.rows ?? { from: 0, to: all.length };
   const rows = all.slice(from, to);
   const columns = Object.keys(all[0] ?? {});
-  if (rows.length === 0) throw new CsvError("empty", options.file, `no rows in ${from}..${to} of ${all.length}`);
-  const layout = isCityLearn(columns)
-    ? cityLearnLayout(options.startMs)
-    : plainLayout(columns, options.file);
+  if (rows.length === 0)
+    throw new CsvError('empty', options.file, `no rows in ${from}..${to} of ${all.length}`);
+  const layout = isCityLearn(columns) ? cityLearnLayout(options.startMs) : plainLayout(columns, options.file);
   let emptyCells = 0;
   const readings: Reading[] = [];
   const channels = [];
   for (const { channel, column, quantity, unit, sign } of layout.channels) {
-    const cells = rows.map((row) => row[column] ?? "");
+    const cells = rows.map((row) => row[column] ?? '');
     const decimals = cells.map((cell, i) => {
-      if (cell === "") return 0;
+      if (cell === '') return 0;
       const count = decimalsOf(cell);
       if (Number.isNaN(count)) {
-        throw new CsvError("not-a-number", options.file, `row ${from + i + 2}, column ${column}: ${JSON.stringify(cell)}`);
+        throw new CsvError(
+          'not-a-number',
+          options.file,
+          `row ${from + i + 2}, column ${column}: ${JSON.stringify(cell)}`,
+        );
       }
       return count;
     });
@@ -90,7 +93,7 @@ export const parseTelemetry = (
     channels.push({ channel, quantity, scale: scale === 0 ? 0 : -scale, sign, unit });
     cells.forEach((cell, i) => {
       const row = rows[i];
-      if (cell === "" || row === undefined) {
+      if (cell === '' || row === undefined) {
         emptyCells += 1;
         return;
       }
@@ -106,7 +109,7 @@ export const parseTelemetry = (
     layout: layout.name,
     rows: rows.length,
     emptyCells,
-    profile: { channels, format: "gridseal-profile/1" },
+    profile: { channels, format: 'gridseal-profile/1' },
     readings,
   };
 };
@@ -118,9 +121,9 @@ export const readTelemetryFile = async (
 ): Promise<CsvTelemetry> => {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new CsvError("unreadable", file, cause instanceof Error ? cause.message : String(cause));
+    throw new CsvError('unreadable', file, cause instanceof Error ? cause.message : String(cause));
   }
   return parseTelemetry(text, { file, ...options });
 };

@@ -1,5 +1,5 @@
-import type { CsvLayout } from "./layout.ts";
-import { CsvError } from "./csv-error.ts";
+import type { CsvLayout } from './layout.ts';
+import { CsvError } from './csv-error.ts';
 
 const TIME_COLUMN = /^(time|timestamp|datetime|date)$/iu;
 const WITH_UNIT = /^(?<quantity>.+?)\s*[[(](?<unit>[^\])]+)[\])]$/u;
@@ -7,7 +7,11 @@ const WITH_UNIT = /^(?<quantity>.+?)\s*[[(](?<unit>[^\])]+)[\])]$/u;
 const timeOf = (cell: string, file: string, line: number): number => {
   const timeMs = /^\d{12,14}$/u.test(cell) ? Number(cell) : Date.parse(cell);
   if (!Number.isSafeInteger(timeMs) || timeMs < 0) {
-    throw new CsvError("bad-time", file, `row ${line}: ${JSON.stringify(cell)} is neither ISO 8601 nor Unix milliseconds`);
+    throw new CsvError(
+      'bad-time',
+      file,
+      `row ${line}: ${JSON.stringify(cell)} is neither ISO 8601 nor Unix milliseconds`,
+    );
   }
   return timeMs;
 };
@@ -20,20 +24,20 @@ const timeOf = (cell: string, file: string, line: number): number => {
  */
 export const plainLayout = (columns: readonly string[], file: string): CsvLayout => {
   const time = columns.find((column) => TIME_COLUMN.test(column));
-  const measured = columns.filter((column) => column !== time && column !== "");
+  const measured = columns.filter((column) => column !== time && column !== '');
   if (time === undefined || measured.length === 0) {
     throw new CsvError(
-      "no-channels",
+      'no-channels',
       file,
-      `expected a CityLearn building file, or a column named time and at least one more; found ${columns.join(", ")}`,
+      `expected a CityLearn building file, or a column named time and at least one more; found ${columns.join(', ')}`,
     );
   }
   return {
-    name: "plain",
+    name: 'plain',
     channels: measured.map((column, i) => {
-      const { quantity = column, unit = "1" } = WITH_UNIT.exec(column)?.groups ?? {};
-      return { channel: i + 1, column, quantity, unit, sign: "as recorded" };
+      const { quantity = column, unit = '1' } = WITH_UNIT.exec(column)?.groups ?? {};
+      return { channel: i + 1, column, quantity, unit, sign: 'as recorded' };
     }),
-    timeOf: (row, index) => timeOf(row[time] ?? "", file, index + 2),
+    timeOf: (row, index) => timeOf(row[time] ?? '', file, index + 2),
   };
 };

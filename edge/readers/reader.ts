@@ -1,4 +1,4 @@
-import type { Reading } from "@gridseal/protocol";
+import type { Reading } from '@gridseal/protocol';
 
 /** A half-open interval of device time, in Unix milliseconds, and the sampling period. */
 export type Interval = {

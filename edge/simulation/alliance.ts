@@ -6,21 +6,21 @@ import {
   type BatteryState,
   type Load,
   type PvPlant,
-} from "./physics.ts";
-import { GOOD_SIMULATED, SIMULATED_CHANNELS } from "./profile.ts";
-import type { MeterReader } from "../readers/reader.ts";
-import type { Reading } from "@gridseal/protocol";
+} from './physics.ts';
+import { GOOD_SIMULATED, SIMULATED_CHANNELS } from './profile.ts';
+import type { MeterReader } from '../readers/reader.ts';
+import type { Reading } from '@gridseal/protocol';
 
 const DAY_MS = 86_400_000;
 const STEP_MS = 60_000;
 
 const PLANTS: Readonly<Record<string, PvPlant>> = {
-  "pv-harbour": { latitude: 31.23, longitude: 121.47, peakW: 120_000, seed: 11 },
-  "pv-school": { latitude: 31.3, longitude: 121.5, peakW: 45_000, seed: 23 },
+  'pv-harbour': { latitude: 31.23, longitude: 121.47, peakW: 120_000, seed: 11 },
+  'pv-school': { latitude: 31.3, longitude: 121.5, peakW: 45_000, seed: 23 },
 };
 const LOADS: Readonly<Record<string, Load>> = {
-  "load-market": { baseW: 18_000, peakW: 70_000, longitude: 121.47, seed: 37 },
-  "load-clinic": { baseW: 22_000, peakW: 48_000, longitude: 121.47, seed: 41 },
+  'load-market': { baseW: 18_000, peakW: 70_000, longitude: 121.47, seed: 37 },
+  'load-clinic': { baseW: 22_000, peakW: 48_000, longitude: 121.47, seed: 41 },
 };
 const BATTERY: Battery = {
   capacityWh: 200_000,
@@ -81,11 +81,7 @@ const sample = (station: string, timeMs: number): Reading[] => {
 };
 
 /** The five stations of the demo alliance, by name. */
-export const STATIONS: readonly string[] = [
-  ...Object.keys(PLANTS),
-  ...Object.keys(LOADS),
-  "battery-depot",
-];
+export const STATIONS: readonly string[] = [...Object.keys(PLANTS), ...Object.keys(LOADS), 'battery-depot'];
 
 /**
  * A meter of a simulated station. Readings carry the quality bit `simulated`.

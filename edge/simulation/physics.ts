@@ -1,4 +1,4 @@
-import { noise } from "./random.ts";
+import { noise } from './random.ts';
 
 const DAY_MS = 86_400_000;
 const RADIANS = Math.PI / 180;
@@ -21,10 +21,7 @@ export const sineOfElevation = (latitude: number, longitude: number, timeMs: num
   const solarHour = (timeMs % DAY_MS) / 3_600_000 + longitude / 15;
   const hourAngle = (solarHour - 12) * 15 * RADIANS;
   const phi = latitude * RADIANS;
-  return (
-    Math.sin(phi) * Math.sin(declination) +
-    Math.cos(phi) * Math.cos(declination) * Math.cos(hourAngle)
-  );
+  return Math.sin(phi) * Math.sin(declination) + Math.cos(phi) * Math.cos(declination) * Math.cos(hourAngle);
 };
 
 /**

@@ -9,18 +9,18 @@ export const SIMULATED_PROFILE = {
   channels: [
     {
       channel: SIMULATED_CHANNELS.activePower,
-      quantity: "active-power",
+      quantity: 'active-power',
       scale: 0,
-      sign: "+ = fed into the grid",
-      unit: "W",
+      sign: '+ = fed into the grid',
+      unit: 'W',
     },
     {
       channel: SIMULATED_CHANNELS.stateOfCharge,
-      quantity: "state-of-charge",
+      quantity: 'state-of-charge',
       scale: -2,
-      sign: "0 = empty",
-      unit: "%",
+      sign: '0 = empty',
+      unit: '%',
     },
   ],
-  format: "gridseal-profile/1",
+  format: 'gridseal-profile/1',
 } as const;

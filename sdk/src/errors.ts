@@ -1,19 +1,13 @@
 /** Why an SDK call failed before or beside the service's own answer. */
 export type SdkErrorCode =
-  | "unreachable"
-  | "timeout"
-  | "unexpected-answer"
-  | "refused"
-  | "not-found"
-  | "bad-key-file"
-  | "wrong-chain";
+  'unreachable' | 'timeout' | 'unexpected-answer' | 'refused' | 'not-found' | 'bad-key-file' | 'wrong-chain';
 
 /**
  * Base of every error the SDK throws: a stable code, and whether trying again can help.
  * `code` of a refusal by the service is in {@link ServiceError.problem}.
  */
 export class SdkError extends Error {
-  override readonly name: string = "SdkError";
+  override readonly name: string = 'SdkError';
   readonly code: SdkErrorCode;
   readonly retryable: boolean;
 
@@ -34,12 +28,13 @@ export type Problem = {
   readonly status: number;
   readonly title: string;
   readonly detail?: string | undefined;
-  readonly errors?: readonly { readonly field: string; readonly code: string; readonly message: string }[] | undefined;
+  readonly errors?:
+    readonly { readonly field: string; readonly code: string; readonly message: string }[] | undefined;
 };
 
 /** The service answered, and said no. */
 export class ServiceError extends SdkError {
-  override readonly name = "ServiceError";
+  override readonly name = 'ServiceError';
   readonly problem: Problem;
   /** Seconds the service asks to wait, when it does. */
   readonly retryAfterS: number | undefined;
@@ -47,8 +42,8 @@ export class ServiceError extends SdkError {
   constructor(problem: Problem, retryAfterS: number | undefined) {
     const fields = (problem.errors ?? []).map(({ field, message }) => `${field}: ${message}`);
     super(
-      problem.status === 404 ? "not-found" : "refused",
-      [`${problem.title} (${problem.code})`, problem.detail, ...fields].filter(Boolean).join("; "),
+      problem.status === 404 ? 'not-found' : 'refused',
+      [`${problem.title} (${problem.code})`, problem.detail, ...fields].filter(Boolean).join('; '),
       { retryable: problem.status === 429 || problem.status >= 500 },
     );
     this.problem = problem;

@@ -23,7 +23,8 @@ export type ConsistencyClaim = {
 };
 
 function requireHash(hash: Uint8Array): void {
-  if (hash.length !== HASH_LENGTH) throw new MerkleError('HashLength', String(HASH_LENGTH), String(hash.length));
+  if (hash.length !== HASH_LENGTH)
+    throw new MerkleError('HashLength', String(HASH_LENGTH), String(hash.length));
 }
 
 function requireSize(size: bigint): void {

@@ -21,7 +21,8 @@ const DECIMAL = /^(?:0|[1-9]\d{0,18})$/u;
  */
 export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
   if (origin === '' || origin.includes('\n')) throw new TlogError('CheckpointText', 'an origin of one line');
-  if (size < 0n || size >= MAX_TREE_SIZE) throw new TlogError('CheckpointText', `a size below ${MAX_TREE_SIZE}`);
+  if (size < 0n || size >= MAX_TREE_SIZE)
+    throw new TlogError('CheckpointText', `a size below ${MAX_TREE_SIZE}`);
   if (root.length !== HASH_LENGTH) throw new TlogError('CheckpointText', 'a root of 32 bytes');
   return `${origin}\n${size}\n${toBase64(root)}\n`;
 }

@@ -10,10 +10,12 @@ const MAX_ENTRY_LENGTH = 65_535;
  * @throws TlogError `EntryBundle`
  */
 export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array {
-  if (entries.length < 1 || entries.length > TILE_WIDTH) throw new TlogError('EntryBundle', '1 to 256 entries');
+  if (entries.length < 1 || entries.length > TILE_WIDTH)
+    throw new TlogError('EntryBundle', '1 to 256 entries');
   const writer = new ByteWriter(entries.reduce((sum, { length }) => sum + 2 + length, 0));
   for (const entry of entries) {
-    if (entry.length > MAX_ENTRY_LENGTH) throw new TlogError('EntryBundle', `entries of at most ${MAX_ENTRY_LENGTH} bytes`);
+    if (entry.length > MAX_ENTRY_LENGTH)
+      throw new TlogError('EntryBundle', `entries of at most ${MAX_ENTRY_LENGTH} bytes`);
     writer.u16(entry.length, 'length').bytes(entry);
   }
   return writer.finish();

@@ -38,7 +38,8 @@ export function parseProof(text: string): TlogProof {
   }
   const path = hashes.map((line) => {
     const hash = fromBase64(line);
-    if (hash?.length !== HASH_LENGTH) throw new TlogError('ProofText', 'base64 of a hash on each line of the path');
+    if (hash?.length !== HASH_LENGTH)
+      throw new TlogError('ProofText', 'base64 of a hash on each line of the path');
     return hash;
   });
   return { index: BigInt(index), path, checkpoint: text.slice(split + 2) };

@@ -17,7 +17,12 @@ export type Tile = { readonly level: number | 'entries'; readonly index: bigint;
  * @example tilePath({ level: 0, index: 1234067n, width: 256 }) // 'tile/0/x001/x234/067'
  */
 export function tilePath({ level, index, width }: Tile): string {
-  if (index < 0n || width < 1 || width > TILE_WIDTH || (level !== 'entries' && (level < 0 || level > MAX_LEVEL))) {
+  if (
+    index < 0n ||
+    width < 1 ||
+    width > TILE_WIDTH ||
+    (level !== 'entries' && (level < 0 || level > MAX_LEVEL))
+  ) {
     throw new TlogError('TilePath', 'a level from 0 to 63, an index from 0 and a width from 1 to 256');
   }
   const groups: string[] = [];

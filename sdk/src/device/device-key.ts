@@ -119,14 +119,20 @@ export const parseDeviceKeyFile = (
   }
   const { format, algorithm, privateKey, identity, keyId } = file;
   if (format !== 'gridseal-key/1' || (algorithm !== 'secp256k1' && algorithm !== 'p256')) {
-    throw new SdkError('bad-key-file', 'expected format "gridseal-key/1" and algorithm "secp256k1" or "p256"');
+    throw new SdkError(
+      'bad-key-file',
+      'expected format "gridseal-key/1" and algorithm "secp256k1" or "p256"',
+    );
   }
   if (typeof privateKey !== 'string' || typeof identity !== 'string') {
     throw new SdkError('bad-key-file', 'privateKey and identity are missing');
   }
   const key = deviceKeyFrom(algorithm, fromHex(privateKey, 'privateKey', 32));
   if (keyId !== toHex(key.keyId)) {
-    throw new SdkError('bad-key-file', `keyId ${keyId ?? '(none)'} is not that of the key, ${toHex(key.keyId)}`);
+    throw new SdkError(
+      'bad-key-file',
+      `keyId ${keyId ?? '(none)'} is not that of the key, ${toHex(key.keyId)}`,
+    );
   }
   return { key, identity: fromHex(identity, 'identity', 20) };
 };
