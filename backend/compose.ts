@@ -3,73 +3,170 @@ import packageManifest from '../package.json' with { type: 'json' };
 import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
 import { openServiceKeys } from './adapters/keys/key-files.ts';
 import type { Logger } from './adapters/logger/logger.ts';
-import { toDatabaseProblem } from './adapters/postgres/problem.ts';
 import { migrate } from './adapters/postgres/migrations.ts';
 import { openConfiguredDatabase } from './adapters/postgres/open.ts';
 import { probeDatabase } from './adapters/postgres/probe.ts';
+import { toDatabaseProblem } from './adapters/postgres/problem.ts';
+import { composeAnchoring } from './compose/anchoring.ts';
+import { composeChain } from './compose/chain.ts';
+import { composeAccounts, composeDeployment } from './compose/deployment.ts';
+import { composeContent, composeEndpoint } from './compose/endpoint.ts';
+import { composeLog, composePrimitives } from './compose/log.ts';
+import { composeMessaging } from './compose/messaging.ts';
+import { composePeriodKeys } from './compose/period-keys.ts';
 import type { Config } from './config.ts';
 import { docsRoutes } from './features/docs/routes.ts';
+import { SIGNPOSTS } from './features/docs/signposts.ts';
 import { createHealth } from './features/health/health.ts';
 import { createMetrics } from './features/health/metrics.ts';
 import { healthRoutes } from './features/health/routes.ts';
+import { serveMqtt } from './features/ingest/mqtt.ts';
+import { toIngestProblem } from './features/ingest/routes.ts';
+import { operatorIntents } from './features/sequencer/operator-statements.ts';
+import { canonicalText } from './features/trust/canonical.ts';
+import { trustRoutes, writeTrustFile } from './features/trust/routes.ts';
+import { describeTrust } from './features/trust/trust.ts';
 import { startHttpServer } from './http/server.ts';
 import { createLifetime } from './lifetime.ts';
 
-/** A running service: where it answers, and how to stop it. */
+/** How often the follower looks for new blocks. */
+const CHAIN_POLL_MS = 500;
+
+/** A running service: where its parts answer, and how to stop it. */
 export type Service = {
   readonly url: string;
-  readonly port: number;
+  readonly rpcUrl: string;
+  readonly mqttUrl: string;
+  readonly logId: string;
+  readonly origin: string;
+  readonly trustFile: string;
   readonly stop: () => Promise<void>;
 };
 
 /**
  * Makes the service out of its parts: adapters, then features, then routes, then the server. This
- * is the only place that constructs any of them.
+ * and the files in `compose/` are the only places that construct any of them.
  *
+ * @param onFatal told when the log must not be continued; the caller stops the service
  * @throws what a part throws that cannot start; parts that had started are stopped first
  */
-export const compose = async (config: Config, logger: Logger): Promise<Service> => {
+export const compose = async (
+  config: Config,
+  logger: Logger,
+  onFatal: (error: Error) => void,
+): Promise<Service> => {
   const lifetime = createLifetime(logger);
+  const loggerOf = (part: string) => logger.child({ part });
   try {
     const files = createDurableFiles();
     const keys = await openServiceKeys(config.keys, files, join(config.dataDir, 'keys', 'api.token'));
-
-    const database = await openConfiguredDatabase({
-      config,
-      files,
-      lifetime,
-      logger: logger.child({ part: 'database' }),
-    });
+    const periodKeys = await composePeriodKeys({ config, files, lifetime, logger: loggerOf('keys') });
+    const primitives = await composePrimitives(loggerOf('crypto'));
+    const database = await openConfiguredDatabase({ config, files, lifetime, logger: loggerOf('database') });
     await migrate(database);
+    const endpoint = await composeEndpoint({ config, files, lifetime, logger: loggerOf('chain') });
+    const content = await composeContent({ config, files });
+    const { messaging, probes: messagingProbes } = await composeMessaging({
+      config,
+      lifetime,
+      logger: loggerOf('mqtt'),
+    });
+
+    const accounts = composeAccounts(keys);
+    const { deployment, log: identity } = await composeDeployment({ config, endpoint, accounts, keys });
+    const chain = await composeChain({
+      client: endpoint.client,
+      database,
+      deployment,
+      log: identity,
+      account: accounts.anchor,
+      intents: operatorIntents,
+      pollMs: CHAIN_POLL_MS,
+      lifetime,
+      logger: loggerOf('chain'),
+    });
+    const log = await composeLog({
+      config,
+      logger,
+      lifetime,
+      files,
+      database,
+      primitives,
+      keys,
+      periodKeys,
+      binding: chain.binding,
+      directory: chain.directory,
+      witnessed: chain.witnessed,
+      onFatal,
+    });
+    const anchoring = composeAnchoring({
+      config: config.anchor,
+      client: endpoint.client,
+      database,
+      chain,
+      log: log.log,
+      content,
+      lifetime,
+      logger: loggerOf('anchor'),
+    });
+    await serveMqtt({
+      messaging,
+      ingest: log.ingest,
+      logId: chain.binding.logId,
+      maxBatches: config.ingest.maxBatchesPerRequest,
+    });
+    const trust = canonicalText(describeTrust(chain.binding, deployment, log.verifierKey));
+    const trustFile = await writeTrustFile(files, config.dataDir, trust);
 
     const metrics = createMetrics();
     const health = createHealth({
       version: packageManifest.version,
-      probes: [{ part: 'database', check: () => probeDatabase(database) }],
+      probes: [
+        { part: 'database', check: () => probeDatabase(database) },
+        ...messagingProbes,
+        ...chain.probes,
+        ...log.probes,
+        ...anchoring.probes,
+      ],
     });
-
-    const routes = [...healthRoutes({ health, metrics })];
+    const routes = [
+      ...log.routes(anchoring.coverage),
+      ...chain.routes,
+      ...anchoring.routes,
+      ...trustRoutes(trust),
+      ...healthRoutes({ health, metrics }),
+    ];
     const docs = docsRoutes({
       version: packageManifest.version,
       routes,
-      facts: () => [{ name: 'Data folder', value: config.dataDir }],
-      signposts: [
-        { path: '/docs', note: 'the API, to browse' },
-        { path: '/health', note: 'how every part fares' },
-        { path: '/metrics', note: 'figures for Prometheus' },
+      facts: () => [
+        { name: 'Log origin', value: log.origin },
+        { name: 'Note verifier key', value: log.verifierKey },
+        { name: 'Chain', value: String(chain.binding.chainId) },
+        { name: 'EvidenceLog', value: chain.binding.evidenceLog },
+        { name: 'DeviceRegistry', value: chain.binding.deviceRegistry },
+        { name: 'Device messaging', value: messaging.url },
       ],
+      signposts: SIGNPOSTS,
     });
-
     const server = await startHttpServer({
       config: config.http,
-      logger: logger.child({ part: 'http' }),
+      logger: loggerOf('http'),
       routes: [...routes, ...docs],
       operatorToken: keys.apiToken,
-      mappers: [toDatabaseProblem],
+      mappers: [toDatabaseProblem, toIngestProblem],
       observe: metrics.observeRequest,
     });
     lifetime.own('http server', server.close);
-    return { url: server.url, port: server.port, stop: lifetime.end };
+    return {
+      url: server.url,
+      rpcUrl: endpoint.url,
+      mqttUrl: messaging.url,
+      logId: chain.binding.logId,
+      origin: log.origin,
+      trustFile,
+      stop: lifetime.end,
+    };
   } catch (error) {
     await lifetime.end();
     throw error;

@@ -28,7 +28,13 @@ export type Config = {
   readonly databasePoolSize: number;
   readonly chain:
     | { readonly kind: 'embedded'; readonly port: PortChoice }
-    | { readonly kind: 'external'; readonly url: string; readonly deploy: 'never' | 'contracts' };
+    | {
+        readonly kind: 'external';
+        readonly url: string;
+        readonly deploy: 'never' | 'contracts';
+        /** Blocks above a block before it counts as final; the deployment's record where not given. */
+        readonly finalityDepth: bigint | undefined;
+      };
   readonly contentStore: { readonly kind: 'embedded' } | { readonly kind: 'external'; readonly url: string };
   readonly messaging:
     | { readonly kind: 'embedded'; readonly port: PortChoice }
@@ -43,7 +49,7 @@ export type Config = {
   };
   readonly log: {
     readonly host: string;
-    readonly salt: string;
+    readonly salt: `0x${string}`;
     readonly checkpointIntervalMs: number;
     readonly gapWindowMs: number;
   };
@@ -143,6 +149,7 @@ const VARIABLES = {
     schema: z.enum(['never', 'contracts'], 'must be never or contracts').optional(),
     example: 'contracts',
   },
+  FINALITY_DEPTH: { schema: integer(0, 100_000).optional(), example: '64' },
   IPFS_API_URL: { schema: url('http:', 'https:').optional(), example: 'http://127.0.0.1:5001' },
   MQTT_URL: {
     schema: url('mqtt:', 'mqtts:', 'ws:', 'wss:').optional(),
@@ -167,8 +174,7 @@ const VARIABLES = {
   },
   LOG_SALT: {
     schema: z
-      .string()
-      .regex(/^0x[0-9a-f]{64}$/, 'must be 0x and 64 lower-case hex digits')
+      .templateLiteral(['0x', z.string().regex(/^[0-9a-f]{64}$/)], 'must be 0x and 64 lower-case hex digits')
       .default(`0x${'0'.repeat(64)}`),
     example: `0x${'0'.repeat(63)}1`,
   },
@@ -196,6 +202,11 @@ const conflicts = (env: Environment): ConfigProblem[] => {
     reject('RPC_PORT', 'is the port of the embedded chain and cannot be set together with RPC_URL');
   if (given('MQTT_PORT') && given('MQTT_URL'))
     reject('MQTT_PORT', 'is the port of the embedded broker and cannot be set together with MQTT_URL');
+  if (given('FINALITY_DEPTH') && !given('RPC_URL'))
+    reject(
+      'FINALITY_DEPTH',
+      'is for an external chain and needs RPC_URL; blocks of the embedded chain are final',
+    );
   if (given('DEPLOY') && !given('RPC_URL'))
     reject('DEPLOY', 'is for an external chain and needs RPC_URL; the embedded chain always deploys');
   return problems;
@@ -265,7 +276,12 @@ const arrange = (v: Values): Config => {
     chain:
       v.RPC_URL === undefined
         ? { kind: 'embedded', port: choice(v.RPC_PORT, 8545) }
-        : { kind: 'external', url: v.RPC_URL, deploy: v.DEPLOY ?? 'never' },
+        : {
+            kind: 'external',
+            url: v.RPC_URL,
+            deploy: v.DEPLOY ?? 'never',
+            finalityDepth: v.FINALITY_DEPTH === undefined ? undefined : BigInt(v.FINALITY_DEPTH),
+          },
     contentStore:
       v.IPFS_API_URL === undefined ? { kind: 'embedded' } : { kind: 'external', url: v.IPFS_API_URL },
     messaging:

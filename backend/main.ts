@@ -19,22 +19,30 @@ const readOrExplain = (): Config => {
 const config = readOrExplain();
 const logger = createLogger(config.logger);
 
+const exitAfter = (stop: () => Promise<void>, code: number): void => {
+  stop().then(
+    () => process.exit(code),
+    (error: unknown) => {
+      logger.fatal({ err: error }, 'stopping failed');
+      process.exit(EXIT.failed);
+    },
+  );
+};
+
 const run = async (): Promise<void> => {
-  const service = await compose(config, logger);
-  const { stop, ...places } = service;
+  const discontinued = Promise.withResolvers<Error>();
+  const { stop, ...places } = await compose(config, logger, discontinued.resolve);
+  void discontinued.promise.then((error) => {
+    logger.fatal({ err: error }, 'the log must not be continued');
+    exitAfter(stop, EXIT.failed);
+  });
   const ready = JSON.stringify({ ready: true, pid: process.pid, dataDir: config.dataDir, ...places });
   await createDurableFiles().write(join(config.dataDir, 'service.json'), `${ready}\n`, 0o644);
   process.stdout.write(`${ready}\n`);
 
   const end = (signal: NodeJS.Signals): void => {
     logger.info({ signal }, 'stopping');
-    stop().then(
-      () => process.exit(EXIT.ok),
-      (error: unknown) => {
-        logger.fatal({ err: error }, 'stopping failed');
-        process.exit(EXIT.failed);
-      },
-    );
+    exitAfter(stop, EXIT.ok);
   };
   process.once('SIGINT', end);
   process.once('SIGTERM', end);

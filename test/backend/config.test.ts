@@ -36,7 +36,12 @@ test('each part is swapped by one URL', () => {
     MQTT_URL: 'mqtt://broker:1883',
   });
   assert.equal(config.database.kind, 'external');
-  assert.deepEqual(config.chain, { kind: 'external', url: 'http://127.0.0.1:8545', deploy: 'contracts' });
+  assert.deepEqual(config.chain, {
+    kind: 'external',
+    url: 'http://127.0.0.1:8545',
+    deploy: 'contracts',
+    finalityDepth: undefined,
+  });
   assert.equal(config.contentStore.kind, 'external');
   assert.equal(config.messaging.kind, 'external');
 });
@@ -80,7 +85,10 @@ test('owners are read as lower-case addresses', () => {
 });
 
 test('every example in the list of variables is accepted by itself', () => {
-  const needs: Record<string, Record<string, string>> = { DEPLOY: { RPC_URL: 'http://h' } };
+  const needs: Record<string, Record<string, string>> = {
+    DEPLOY: { RPC_URL: 'http://h' },
+    FINALITY_DEPTH: { RPC_URL: 'http://h' },
+  };
   for (const { variable, example } of configVariables)
     readConfig({ ...needs[variable], [variable]: example });
 });

@@ -1,7 +1,7 @@
 import { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
 import { encodeFunctionData, type Hex, type LocalAccount, type PublicClient } from 'viem';
 
-import { ChainError } from './errors.ts';
+import { sendAndWait } from './send.ts';
 
 /** What a log is created with; the creator owns it. */
 export type NewLog = {
@@ -12,9 +12,6 @@ export type NewLog = {
   readonly noteKey: Hex;
   readonly submitters: readonly Hex[];
 };
-
-/** Wei the owner must hold: creation costs some 300,000 gas. */
-const CREATION_GAS = 1_000_000n;
 
 /**
  * Creates a log and waits for its block. A log created by an earlier, interrupted call makes this
@@ -47,31 +44,5 @@ export const createLog = async (options: {
       },
     ],
   });
-  const { address } = owner;
-  const [balance, fees] = await Promise.all([client.getBalance({ address }), client.estimateFeesPerGas()]);
-  if (balance < CREATION_GAS * fees.maxFeePerGas) {
-    throw new ChainError(
-      'no-funds',
-      `${address} holds ${balance} wei and cannot pay for the creation of the log`,
-    );
-  }
-  const [chainId, nonce, gas] = await Promise.all([
-    client.getChainId(),
-    client.getTransactionCount({ address, blockTag: 'pending' }),
-    client.estimateGas({ account: address, to: evidenceLog, data }),
-  ]);
-  const serializedTransaction = await owner.signTransaction({
-    type: 'eip1559',
-    chainId,
-    nonce,
-    to: evidenceLog,
-    data,
-    gas: gas + gas / 4n,
-    maxFeePerGas: fees.maxFeePerGas,
-    maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
-  });
-  const hash = await client.sendRawTransaction({ serializedTransaction });
-  const { status } = await client.waitForTransactionReceipt({ hash });
-  if (status !== 'success')
-    throw new ChainError('would-revert', `the creation of the log reverted in ${hash}`);
+  await sendAndWait(client, owner, { to: evidenceLog, data }, 'creation of the log');
 };

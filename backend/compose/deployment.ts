@@ -1,0 +1,85 @@
+import { fromHex, toHex, type Hex } from '@gridseal/protocol/bytes';
+import { NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
+import type { LocalAccount } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+
+import type { ServiceKeys } from '../adapters/keys/key-files.ts';
+import type { Config } from '../config.ts';
+import type { Deployment, LogIdentity } from '../features/chain/bind.ts';
+import { createLog } from '../features/chain/create-log.ts';
+import { deployContracts } from '../features/chain/deploy-contracts.ts';
+import { readDeployment } from '../features/chain/deployments.ts';
+import { ChainError } from '../features/chain/errors.ts';
+import type { ChainEndpoint } from './endpoint.ts';
+
+const DEVELOPMENT_CHAIN = 31_337n;
+const GETH_DEVELOPMENT_CHAIN = 1_337n;
+/** Ethereum finalises after two epochs. */
+const CAUTIOUS_FINALITY_DEPTH = 64n;
+
+const lower = (address: string): Hex => address.toLowerCase() as Hex;
+
+/** The accounts of the service on its chain. */
+export type Accounts = {
+  readonly owner: LocalAccount;
+  readonly operator: LocalAccount;
+  readonly anchor: LocalAccount;
+};
+
+export const composeAccounts = (keys: ServiceKeys): Accounts => ({
+  owner: privateKeyToAccount(keys.owner),
+  operator: privateKeyToAccount(keys.operator),
+  anchor: privateKeyToAccount(keys.anchor),
+});
+
+/** Chains of one machine never take a block back: they mine when there is something to mine. */
+const depthOf = (chainId: bigint): bigint =>
+  chainId === DEVELOPMENT_CHAIN || chainId === GETH_DEVELOPMENT_CHAIN ? 0n : CAUTIOUS_FINALITY_DEPTH;
+
+/**
+ * The contracts and the log on the chain, made where the configuration asks for it.
+ *
+ * @throws ChainError
+ */
+export const composeDeployment = async (options: {
+  readonly config: Config;
+  readonly endpoint: ChainEndpoint;
+  readonly accounts: Accounts;
+  readonly keys: ServiceKeys;
+}): Promise<{ readonly deployment: Deployment; readonly log: LogIdentity }> => {
+  const { config, endpoint, accounts, keys } = options;
+  const { client } = endpoint;
+  const { owner, operator, anchor } = accounts;
+  const chainId = BigInt(await client.getChainId());
+  if (config.keys.source === 'development' && chainId !== DEVELOPMENT_CHAIN)
+    throw new ChainError(
+      'wrong-chain',
+      `KEYS=development is for chain ${DEVELOPMENT_CHAIN}, this is ${chainId}`,
+    );
+  await endpoint.fund?.([owner.address, anchor.address]);
+
+  const mayDeploy = config.chain.kind === 'embedded' || config.chain.deploy === 'contracts';
+  const configured = config.chain.kind === 'external' ? config.chain.finalityDepth : undefined;
+  const found = mayDeploy
+    ? await deployContracts({ client, payer: owner, finalityDepth: depthOf(chainId) })
+    : await readDeployment(chainId);
+  const deployment = { ...found, finalityDepth: configured ?? found.finalityDepth };
+
+  const note = noteSignerFrom('log', NOTE_ALGORITHM.ed25519, fromHex(keys.note, 'note key', 32));
+  const { salt } = config.log;
+  const create = () =>
+    createLog({
+      client,
+      owner,
+      evidenceLog: deployment.evidenceLog.address,
+      log: {
+        salt,
+        registry: deployment.deviceRegistry.address,
+        operator: operator.address,
+        noteKey: toHex(note.verifierKey.publicKey),
+        submitters: [anchor.address],
+      },
+    });
+  const identity = { creator: lower(owner.address), salt, operator: lower(operator.address) };
+  return { deployment, log: mayDeploy ? { ...identity, create } : identity };
+};
