@@ -58,6 +58,16 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+/** The command line of a process; empty when it is gone. A process id alone may be another's by now. */
+const commandOf = async (pid: number): Promise<string> => {
+  if (process.platform === 'linux')
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+  const listed = spawn('ps', ['-o', 'args=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const chunks: Buffer[] = [];
+  for await (const chunk of listed.stdout as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+};
+
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -109,6 +119,7 @@ export const findSurvivor = async (cluster: Cluster, logFile: string): Promise<R
   for (;;) {
     const found = await pidFileOf(cluster);
     if (found === undefined || !isAlive(found.pid)) return undefined;
+    if (!(await commandOf(found.pid)).includes(cluster.folder)) return undefined;
     const state = await answers(cluster, found.port);
     if (state === 'ready') return { ...found, adopted: true };
     if (state === 'another-cluster') return undefined;

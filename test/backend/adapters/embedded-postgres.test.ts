@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import pg from 'pg';
+import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../backend/adapters/postgres/embedded/embedded-postgres.ts';
+import { PostgresStartError } from '../../../backend/adapters/postgres/embedded/server.ts';
+import { createTestFolder, testLogger } from '../../setup/postgres.ts';
+
+const start = (dataDir: string): Promise<EmbeddedPostgres> =>
+  startEmbeddedPostgres({ dataDir, files: createDurableFiles(), logger: testLogger });
+
+const ask = async (postgres: EmbeddedPostgres, sql: string): Promise<unknown[]> => {
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+const recordOf = async (dataDir: string) =>
+  JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8')) as { folder: string };
+
+const folderOf = async (t: TestContext): Promise<string> => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  return folder.path;
+};
+
+test('rows survive a stop, and a server left running is adopted', async (t) => {
+  const dataDir = await folderOf(t);
+  const first = await start(dataDir);
+  await ask(first, 'CREATE TABLE kept AS SELECT 7 AS n');
+  assert.equal(first.adopted, false);
+  // As after kill -9: nobody stopped the server.
+  const second = await start(dataDir);
+  assert.equal(second.adopted, true);
+  assert.equal(second.url, first.url);
+  await second.stop();
+  await first.stop();
+
+  const third = await start(dataDir);
+  assert.equal(third.adopted, false);
+  assert.deepEqual(await ask(third, 'SELECT n FROM kept'), [{ n: 7 }]);
+  assert.deepEqual(await ask(third, 'SHOW fsync'), [{ fsync: 'on' }]);
+  await third.stop();
+});
+
+test('a pid file of a dead server, or of a stranger, does not keep it from starting', async (t) => {
+  const dataDir = await folderOf(t);
+  await (await start(dataDir)).stop();
+  const { folder } = await recordOf(dataDir);
+  const pidFile = (pid: number) => `${pid}\n${folder}\n1700000000\n1\n\n127.0.0.1\n`;
+  for (const pid of [2 ** 22 + 1, 1]) {
+    await writeFile(join(folder, 'postmaster.pid'), pidFile(pid), { mode: 0o644 });
+    const postgres = await start(dataDir);
+    assert.equal(postgres.adopted, false);
+    await postgres.stop();
+  }
+});
+
+test('a folder that only its owner may enter works, for root too', async (t) => {
+  const outer = await createTestFolder();
+  const locked = join(outer.path, 'locked');
+  await mkdir(locked);
+  await chmod(locked, 0o700);
+  const dataDir = join(locked, 'data');
+  const postgres = await start(dataDir);
+  t.after(async () => {
+    const { folder } = await recordOf(dataDir);
+    await postgres.stop();
+    await rm(dirname(folder), { recursive: true });
+    await outer.remove();
+  });
+  assert.deepEqual(await ask(postgres, 'SELECT 1 AS one'), [{ one: 1 }]);
+});
+
+test('an interrupted creation of the cluster is begun again', async (t) => {
+  const dataDir = await folderOf(t);
+  await mkdir(join(dataDir, 'postgres.tmp', 'base'), { recursive: true });
+  await writeFile(join(dataDir, 'postgres.pw'), 'left behind');
+  const postgres = await start(dataDir);
+  assert.deepEqual(await ask(postgres, 'SELECT 1 AS one'), [{ one: 1 }]);
+  await postgres.stop();
+});
+
+test('a cluster of another major version is refused and left as it is', async (t) => {
+  const dataDir = await folderOf(t);
+  await (await start(dataDir)).stop();
+  const { folder } = await recordOf(dataDir);
+  await writeFile(join(folder, 'PG_VERSION'), '12\n');
+  await assert.rejects(
+    start(dataDir),
+    (error) => error instanceof PostgresStartError && error.code === 'version-differs',
+  );
+});
