@@ -124,6 +124,7 @@ export const composeLog = async (parts: {
       operator: operator.address,
       finalityDepth: binding.finalityDepth,
       maxClockSkewMs: config.ingest.maxClockSkewMs,
+      admits: (owner) => config.ingest.admitOwners === 'any' || config.ingest.admitOwners.includes(owner),
       now,
       primitives,
     },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { toHex } from '@gridseal/protocol/bytes';
+import { toHex, type Hex } from '@gridseal/protocol/bytes';
 import { NOTE_ALGORITHM, formatVerifierKey, noteSignerFrom } from '@gridseal/protocol/tlog/note';
 import { loadPrimitives } from '../../backend/adapters/crypto/native.ts';
 import { createDigestSigner } from '../../backend/adapters/crypto/operator-signer.ts';
@@ -33,6 +33,7 @@ export type TestLog = {
   readonly primitives: Primitives;
   readonly issue: ReceiptIssuer;
   readonly clock: { now: number };
+  readonly admission: { admits: (owner: Hex) => boolean };
 };
 
 export const createTestLog = async (): Promise<TestLog> => {
@@ -47,6 +48,7 @@ export const createTestLog = async (): Promise<TestLog> => {
     primitives,
     issue: createReceiptIssuer({ domain: testDomain, signer: operator, primitives }),
     clock: { now: TEST_NOW },
+    admission: { admits: () => true },
   };
 };
 
@@ -68,6 +70,7 @@ export const createTestIngest = (
       operator: log.operator.address,
       finalityDepth: 10n,
       maxClockSkewMs: 300_000,
+      admits: (owner) => log.admission.admits(owner),
       now: () => log.clock.now,
       primitives: log.primitives,
     },

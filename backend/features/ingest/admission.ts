@@ -20,6 +20,8 @@ export type AdmissionRules = {
   /** Blocks above a block before `notBeforeHash` must match it: newer ones may still be reorganised away. */
   readonly finalityDepth: bigint;
   readonly maxClockSkewMs: number;
+  /** Whether an owner's devices may write. Anyone may enrol on a public chain, not everyone may fill this log. */
+  readonly admits: (owner: Hex) => boolean;
   readonly now: () => number;
   readonly primitives: Primitives;
 };
@@ -146,7 +148,7 @@ const NO_STATEMENT = `0x${'0'.repeat(64)}`;
 
 const refuseStanding = (
   standing: KeyStanding | undefined,
-  { domain }: AdmissionRules,
+  { domain, directory, admits }: AdmissionRules,
 ): Refusal | undefined => {
   if (standing === undefined) {
     const message = `is not enrolled for this author in the registry of chain ${domain.chainId}`;
@@ -158,6 +160,9 @@ const refuseStanding = (
       'header.keyId',
       `was enrolled for purpose ${standing.purpose}, not for a device`,
     );
+  const owner = directory.ownerOf(standing.identity);
+  if (!admits(owner))
+    return refusal('owner-not-admitted', 'header.author', `belongs to ${owner}, whose devices are not taken`);
   if (standing.status === 'pending') {
     const message = `was enrolled in block ${standing.enrolledAt.number}, which is not final yet`;
     return refusal('key-pending', 'header.keyId', message);

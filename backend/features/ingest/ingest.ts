@@ -38,6 +38,7 @@ const TAKEN_BEFORE: readonly RefusalCode[] = [
   'key-unknown',
   'key-pending',
   'key-revoked',
+  'owner-not-admitted',
   'lineage-unproven',
   'profile-mismatch',
   'wrong-chain',

@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'key-pending'
   | 'key-revoked'
   | 'key-purpose'
+  | 'owner-not-admitted'
   | 'lineage-unproven'
   | 'profile-mismatch'
   | 'signature-invalid'

@@ -312,6 +312,21 @@ describe('ingest', () => {
       ]);
     });
 
+    it('devices of owners that are not admitted, by whoever owns them now', async () => {
+      const guest = createTestDevice();
+      const [identity, host] = [toHex(guest.key.identity), toHex(device.key.identity)];
+      log.directory.enrol(guest.key);
+      log.admission.admits = (owner) => owner !== identity;
+      try {
+        assert.deepEqual(await refusalOf(guest.next()), ['owner-not-admitted', 'header.author']);
+        log.directory.own(guest.key.identity, device.key.identity);
+        assert.notEqual(identity, host);
+        assert.equal((await submitOne(guest.next())).status, 'accepted');
+      } finally {
+        log.admission.admits = () => true;
+      }
+    });
+
     it('signatures by another key, over another log, or altered', async () => {
       const impostor = secp256k1Key();
       const forged = createTestDevice({ ...device.key, sign: impostor.sign });
