@@ -80,7 +80,7 @@ export function formatVerifierKey({ name, algorithm, publicKey, keyHash }: Verif
  */
 export function parseVerifierKey(text: string, primitives: Primitives = portable): VerifierKey {
   const parts = /^(?<name>[^\s+]+)\+(?<hash>[0-9a-f]{8})\+(?<key>[A-Za-z0-9+/=]+)$/u.exec(text)?.groups;
-  const key = fromBase64(parts?.['key'] ?? '!');
+  const key = fromBase64(parts?.key ?? '!');
   const algorithm = key?.[0];
   if (parts === undefined || key === undefined) {
     throw new TlogError('VerifierKey', '<name>+<8 hex digits>+<base64>');
@@ -88,7 +88,7 @@ export function parseVerifierKey(text: string, primitives: Primitives = portable
   if (algorithm !== NOTE_ALGORITHM.ed25519 && algorithm !== NOTE_ALGORITHM.cosignature) {
     throw new TlogError('VerifierKey', 'an Ed25519 note key (type 1) or cosignature key (type 4)');
   }
-  const verifierKey = verifierKeyOf(parts['name'] ?? '', algorithm, key.subarray(1), primitives);
+  const verifierKey = verifierKeyOf(parts.name ?? '', algorithm, key.subarray(1), primitives);
   if (formatVerifierKey(verifierKey) !== text) {
     throw new TlogError('VerifierKey', `key hash ${verifierKey.keyHash.toString(16).padStart(8, '0')}`);
   }
@@ -128,12 +128,12 @@ export function parseNote(note: string): Note {
 
 function parseSignatureLine(line: string): NoteSignature {
   const groups = SIGNATURE_LINE.exec(line)?.groups;
-  const bytes = fromBase64(groups?.['value'] ?? '!');
+  const bytes = fromBase64(groups?.value ?? '!');
   if (groups === undefined || bytes === undefined || bytes.length < 5) {
     throw new TlogError('NoteSignatureLine', '"— <name> <base64 of key hash and signature>"');
   }
   return {
-    name: groups['name'] ?? '',
+    name: groups.name ?? '',
     keyHash: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0),
     signature: bytes.slice(4),
   };

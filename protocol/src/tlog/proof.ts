@@ -32,7 +32,7 @@ export function formatProof({ index, path, checkpoint }: TlogProof): string {
 export function parseProof(text: string): TlogProof {
   const split = text.indexOf('\n\n');
   const [first, indexLine = '', ...hashes] = text.slice(0, Math.max(split, 0)).split('\n');
-  const index = INDEX_LINE.exec(indexLine)?.groups?.['index'];
+  const index = INDEX_LINE.exec(indexLine)?.groups?.index;
   if (first !== FIRST_LINE || index === undefined || hashes.length > MAX_PATH_LENGTH) {
     throw new TlogError('ProofText', `"${FIRST_LINE}", "index <decimal>", at most 63 hashes, an empty line`);
   }

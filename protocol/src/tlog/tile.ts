@@ -49,7 +49,7 @@ export function parseTilePath(path: string): Tile {
   const { level = '', width } = groups;
   const tile: Tile = {
     level: level === 'entries' ? level : Number(level),
-    index: BigInt((groups['groups'] ?? '').replace(/[x/]/gu, '')),
+    index: BigInt((groups.groups ?? '').replace(/[x/]/gu, '')),
     width: width === undefined ? TILE_WIDTH : Number(width),
   };
   if ((tile.level !== 'entries' && tile.level > MAX_LEVEL) || tilePath(tile) !== path) {

@@ -1,0 +1,98 @@
+import { fromHex, toHex, utf8 } from '../bytes.ts';
+import type { Primitives } from '../primitives.ts';
+import { verifyDisclosure } from '../readings/commitment.ts';
+import type { Reading } from '../readings/reading.ts';
+import { decodeEntry, type AuthorPart, type Entry } from '../statement/codec.ts';
+import { digest as digestOf, domainOf, type Domain } from '../statement/digest.ts';
+import { verifySignature } from '../statement/signature.ts';
+import { kindOf, readBody, readStatement, type KindName } from '../statement/types.ts';
+import type { Bundle } from './bundle.ts';
+import type { Trust } from './trust.ts';
+import { trustedLog } from './log-layers.ts';
+import { LayerFailure } from './verdict.ts';
+
+/** A bundle's statement, decoded. */
+export type ReadStatement = {
+  readonly entry: Entry;
+  readonly part: AuthorPart;
+  /** Undefined for a kind that this version does not know. */
+  readonly kind: KindName | undefined;
+  readonly body: { readonly [name: string]: unknown };
+  readonly domain: Domain;
+  readonly digest: Uint8Array;
+};
+
+/** Reads the statement of a bundle: the bytes are canonical for the type that the bundle names. */
+export function readBundleStatement(bundle: Bundle, primitives: Primitives): ReadStatement {
+  const entry = decodeEntry(fromHex(bundle.entry, 'entry'));
+  const part = entry.authorPart;
+  const body = readBody(part, bundle.type, primitives);
+  const kind = kindOf(part.typeHash);
+  if (kind !== undefined) readStatement(part, primitives);
+  const { chainId, evidenceLog, logId } = bundle.domain;
+  const domain = domainOf(
+    { chainId: BigInt(chainId), evidenceLog: fromHex(evidenceLog), logId: fromHex(logId) },
+    primitives,
+  );
+  return { entry, part, kind, body, domain, digest: digestOf(part, domain, primitives) };
+}
+
+/** Holds when the statement is for a chain, contract and log that are trusted. */
+export function checkStatement(bundle: Bundle, trust: Trust, statement: ReadStatement): string {
+  const { chainId, evidenceLog, logId } = bundle.domain;
+  if (chainId !== trust.chainId) {
+    throw new LayerFailure('ChainUntrusted', 'the statement is for another chain', {
+      expected: trust.chainId,
+      actual: chainId,
+    });
+  }
+  if (evidenceLog !== trust.evidenceLog.address) {
+    throw new LayerFailure('ContractUntrusted', 'the statement is for another contract', {
+      expected: trust.evidenceLog.address,
+      actual: evidenceLog,
+    });
+  }
+  trustedLog(trust, logId);
+  return `${statement.kind ?? bundle.type.split('(')[0] ?? 'statement'} ${toHex(statement.digest)}`;
+}
+
+/** Holds when the key that the statement names signed it. */
+export function checkSignature({ part, digest }: ReadStatement, primitives: Primitives): string {
+  const { algorithm } = verifySignature(
+    { digest, signature: part.signature, keyId: part.header.keyId },
+    primitives,
+  );
+  return `${algorithm === 'p256' ? 'P-256' : algorithm} signature of ${toHex(part.header.author)}`;
+}
+
+/** The readings that a bundle discloses. Holds when each opens the batch's root, in ascending order. */
+export function readDisclosed(
+  bundle: Bundle,
+  { kind, body }: ReadStatement,
+  primitives: Primitives,
+): Reading[] {
+  if (bundle.readings === null) return [];
+  const { readingsRoot: root, count, profile } = body;
+  if (kind !== 'TelemetryBatch' || !(root instanceof Uint8Array) || !(profile instanceof Uint8Array)) {
+    throw new LayerFailure('Missing', 'the statement commits to no readings');
+  }
+  const actual = toHex(primitives.sha256(utf8(bundle.readings.profile)));
+  if (actual !== toHex(profile)) {
+    throw new LayerFailure('ProfileMismatch', 'the profile is not the one that the statement cites', {
+      expected: toHex(profile),
+      actual,
+    });
+  }
+  let last = -1;
+  return bundle.readings.disclosed.map(({ index, block, path }) => {
+    const at = Number(index);
+    if (at <= last) throw new LayerFailure('Unreadable', 'disclosed readings ascend by index');
+    last = at;
+    const disclosure = {
+      index: at,
+      block: fromHex(block, 'readings.block', 64),
+      path: path.map((hash) => fromHex(hash)),
+    };
+    return verifyDisclosure({ root, count: Number(count), disclosure }, primitives);
+  });
+}

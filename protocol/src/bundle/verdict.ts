@@ -1,0 +1,113 @@
+import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
+import { MerkleError, type MerkleErrorCode } from '../merkle/errors.ts';
+import { TlogError, type TlogErrorCode } from '../tlog/errors.ts';
+
+/** Layers of a verdict, in the order in which one rests on another. */
+export const LAYERS = [
+  'statement',
+  'signature',
+  'authority',
+  'inclusion',
+  'checkpoint',
+  'anchor',
+  'chain',
+  'readings',
+] as const;
+export type LayerName = (typeof LAYERS)[number];
+
+/** Reasons of the verifier's own. With those of the formats the list is closed. */
+export const LAYER_CODES = [
+  'Missing',
+  'ChainUntrusted',
+  'ContractUntrusted',
+  'LogUntrusted',
+  'NoteKeyUntrusted',
+  'SignatureLine',
+  'QuorumMissing',
+  'OriginMismatch',
+  'HeaderHash',
+  'ReceiptNotProven',
+  'TransactionFailed',
+  'EventMissing',
+  'CodeHash',
+  'BlockNotCanonical',
+  'KeyUnknown',
+  'KeyRevoked',
+  'LineageBroken',
+  'PurposeMismatch',
+  'ProfileMismatch',
+  'AuthorMismatch',
+  'Unreadable',
+] as const;
+export type LayerCode = (typeof LAYER_CODES)[number];
+export type VerdictCode = LayerCode | ProtocolErrorCode | MerkleErrorCode | TlogErrorCode;
+
+/** What became of one layer. */
+export type LayerVerdict = {
+  readonly layer: LayerName;
+  readonly status: 'pass' | 'fail' | 'not checked';
+  /** Whether the kind and the trust demand it. */
+  readonly required: boolean;
+  /** Whether the caller asked to go without it. */
+  readonly waived: boolean;
+  readonly code?: VerdictCode;
+  readonly expected?: string;
+  readonly actual?: string;
+  /** One sentence for a person. */
+  readonly detail: string;
+};
+
+/** A layer's finding before it is held against what is required. */
+export type Finding =
+  | { readonly status: 'pass' | 'not checked'; readonly detail: string }
+  | {
+      readonly status: 'fail';
+      readonly code: VerdictCode;
+      readonly expected?: string;
+      readonly actual?: string;
+      readonly detail: string;
+    };
+
+/** Ends a layer with a failure. Never leaves the verifier. */
+export class LayerFailure extends Error {
+  override readonly name = 'LayerFailure';
+  readonly code: LayerCode;
+  readonly expected: string | undefined;
+  readonly actual: string | undefined;
+
+  constructor(code: LayerCode, detail: string, values: { expected?: string; actual?: string } = {}) {
+    super(detail);
+    this.code = code;
+    this.expected = values.expected;
+    this.actual = values.actual;
+  }
+}
+
+/** What a check of a layer comes to: its value when it holds, and a failure otherwise. */
+export function examine<T>(check: () => T): { readonly value: T } | { readonly failure: Finding } {
+  try {
+    return { value: check() };
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+function failureOf(error: unknown): Finding {
+  if (error instanceof LayerFailure || error instanceof ProtocolError || error instanceof MerkleError) {
+    const { code, expected, actual, message } = error;
+    return {
+      status: 'fail',
+      code,
+      detail: message,
+      ...(expected === undefined ? {} : { expected: String(expected) }),
+      ...(actual === undefined ? {} : { actual: String(actual) }),
+    };
+  }
+  if (error instanceof TlogError) return { status: 'fail', code: error.code, detail: error.message };
+  // A primitive refused bytes that no check of ours had refused before it.
+  return {
+    status: 'fail',
+    code: 'Unreadable',
+    detail: error instanceof Error ? error.message : String(error),
+  };
+}
