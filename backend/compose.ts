@@ -1,4 +1,8 @@
 import { join } from 'node:path';
+import { encodeBundle } from '@gridseal/protocol/bundle/bundle';
+import { encodeTrust } from '@gridseal/protocol/bundle/trust';
+import { fromUtf8 } from '@gridseal/protocol/bytes';
+import { encodeTrust, fromUtf8 } from '@gridseal/protocol';
 import packageManifest from '../package.json' with { type: 'json' };
 import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
 import { openServiceKeys } from './adapters/keys/key-files.ts';
@@ -11,19 +15,22 @@ import { composeAnchoring } from './compose/anchoring.ts';
 import { composeChain } from './compose/chain.ts';
 import { composeAccounts, composeDeployment } from './compose/deployment.ts';
 import { composeContent, composeEndpoint } from './compose/endpoint.ts';
+import { composeEvidence } from './compose/evidence.ts';
+import { composeEvidence } from './compose/evidence.ts';
 import { composeLog, composePrimitives } from './compose/log.ts';
 import { composeMessaging } from './compose/messaging.ts';
 import { composePeriodKeys } from './compose/period-keys.ts';
 import type { Config } from './config.ts';
 import { docsRoutes } from './features/docs/routes.ts';
 import { SIGNPOSTS } from './features/docs/signposts.ts';
+import { toEvidenceProblem } from './features/evidence/routes.ts';
+import { createSelfCheck } from './features/evidence/self-check.ts';
 import { createHealth } from './features/health/health.ts';
 import { createMetrics } from './features/health/metrics.ts';
 import { healthRoutes } from './features/health/routes.ts';
 import { serveMqtt } from './features/ingest/mqtt.ts';
 import { toIngestProblem } from './features/ingest/routes.ts';
 import { operatorIntents } from './features/sequencer/operator-statements.ts';
-import { canonicalText } from './features/trust/canonical.ts';
 import { trustRoutes, writeTrustFile } from './features/trust/routes.ts';
 import { describeTrust } from './features/trust/trust.ts';
 import { startHttpServer } from './http/server.ts';
@@ -115,8 +122,21 @@ export const compose = async (
       logId: chain.binding.logId,
       maxBatches: config.ingest.maxBatchesPerRequest,
     });
-    const trust = canonicalText(describeTrust(chain.binding, deployment, log.verifierKey));
-    const trustFile = await writeTrustFile(files, config.dataDir, trust);
+    const trust = describeTrust(chain.binding, deployment, log.verifierKey);
+    const trustText = fromUtf8(encodeTrust(trust));
+    const trustFile = await writeTrustFile(files, config.dataDir, trustText);
+    const evidence = composeEvidence({
+      database,
+      chain,
+      anchoring,
+      log: log.log,
+      content,
+      periodKeys,
+      verifierKeys: [log.verifierKey],
+      trust,
+      lifetime,
+      logger: loggerOf('evidence'),
+    });
 
     const metrics = createMetrics();
     const health = createHealth({
@@ -133,7 +153,8 @@ export const compose = async (
       ...log.routes(anchoring.coverage),
       ...chain.routes,
       ...anchoring.routes,
-      ...trustRoutes(trust),
+      ...evidence.routes,
+      ...trustRoutes(trustText),
       ...healthRoutes({ health, metrics }),
     ];
     const docs = docsRoutes({
@@ -154,7 +175,7 @@ export const compose = async (
       logger: loggerOf('http'),
       routes: [...routes, ...docs],
       operatorToken: keys.apiToken,
-      mappers: [toDatabaseProblem, toIngestProblem],
+      mappers: [toDatabaseProblem, toIngestProblem, toEvidenceProblem],
       observe: metrics.observeRequest,
     });
     lifetime.own('http server', server.close);

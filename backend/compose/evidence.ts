@@ -1,9 +1,15 @@
-import { fromHex, parseVerifierKey } from '@gridseal/protocol';
+import {
+  decodeBundle,
+  encodeBundle,
+  fromHex,
+  parseVerifierKey,
+  verify,
+  type Trust,
+} from '@gridseal/protocol';
 import { domainOf } from '@gridseal/protocol/statement/digest';
 
 import type { Logger } from '../adapters/logger/logger.ts';
 import type { Database } from '../adapters/postgres/database.ts';
-import type { BundleDocument } from '../features/evidence/bundle-document.ts';
 import { createBundles, type BundleCheck } from '../features/evidence/bundles.ts';
 import { createBatchOpener, type PeriodKeyring } from '../features/evidence/readings.ts';
 import { evidenceRoutes } from '../features/evidence/routes.ts';
@@ -18,6 +24,22 @@ import type { ChainParts } from './chain.ts';
 
 const INDEX_LOOK_MS = 500;
 
+/** Layers that a bundle cannot have before its anchor. */
+const WITHOUT_ANCHOR = ['authority', 'anchor', 'chain'] as const;
+
+/** Verifies a bundle as a stranger with this trust would, our own node answering for the anchor's block. */
+const checkBy =
+  (trust: Trust): BundleCheck =>
+  (bytes, { anchorBlock }) => {
+    const headers = anchorBlock === undefined ? [] : [anchorBlock];
+    const waive = anchorBlock === undefined ? WITHOUT_ANCHOR : [];
+    const verdict = verify(decodeBundle(bytes), { ...trust, headers }, { waive });
+    if (verdict.holds) return [];
+    return verdict.layers
+      .filter(({ status, required, waived }) => status !== 'pass' && required && !waived)
+      .map(({ layer, detail }) => `${layer}: ${detail}`);
+  };
+
 /** Bundles, search and disclosures. */
 export const composeEvidence = (options: {
   readonly database: Database;
@@ -28,8 +50,7 @@ export const composeEvidence = (options: {
   readonly periodKeys: PeriodKeyring;
   /** C2SP verifier keys of the log and its witnesses. */
   readonly verifierKeys: readonly string[];
-  readonly encode: (document: BundleDocument) => Uint8Array;
-  readonly check: BundleCheck;
+  readonly trust: Trust;
   readonly lifetime: Lifetime;
   readonly logger: Logger;
 }) => {
@@ -53,8 +74,8 @@ export const composeEvidence = (options: {
     opener,
     profiles,
     verifierKeys: options.verifierKeys.map((text) => parseVerifierKey(text)),
-    encode: options.encode,
-    check: options.check,
+    encode: encodeBundle,
+    check: checkBy(options.trust),
   });
   const indexer = createSearchIndexer(database, log);
   const poller = createPoller({

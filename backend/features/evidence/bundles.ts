@@ -8,6 +8,7 @@ import {
   kindOf,
   parseNote,
   toHex,
+  type Bundle,
   type Hex,
   type VerifierKey,
 } from '@gridseal/protocol';
@@ -15,7 +16,6 @@ import {
 import type { AnchorArchive, AnchorEvidence } from '../anchor/types.ts';
 import type { ChainBinding, KeyDirectory } from '../chain/types.ts';
 import type { LogEntry, LogReader } from '../log/types.ts';
-import type { BundleDocument } from './bundle-document.ts';
 import { EvidenceError } from './errors.ts';
 import { walkLineage } from './lineage.ts';
 import { discloseReadings, type BatchOpener, type ReadingSelection } from './readings.ts';
@@ -45,7 +45,7 @@ export const createBundles = (options: {
   readonly opener: BatchOpener;
   readonly profiles: { readonly find: (hash: Hex) => Promise<string | undefined> };
   readonly verifierKeys: readonly VerifierKey[];
-  readonly encode: (document: BundleDocument) => Uint8Array;
+  readonly encode: (document: Bundle) => Uint8Array;
   readonly check: BundleCheck;
 }): Bundles => {
   const { log, archive, binding, directory, verifierKeys } = options;
@@ -67,7 +67,7 @@ export const createBundles = (options: {
     digest: Uint8Array,
     entry: LogEntry,
     evidence: AnchorEvidence,
-  ): Promise<BundleDocument['authority']> => {
+  ): Promise<Bundle['authority']> => {
     const { author, keyId } = decodeEntry(entry.bytes).authorPart.header;
     const [identity, key] = [toHex(author), toHex(keyId)];
     if (identity === binding.operator) return null;
@@ -84,7 +84,7 @@ export const createBundles = (options: {
     digest: Uint8Array,
     entry: LogEntry,
     selection: ReadingSelection | undefined,
-  ): Promise<BundleDocument['readings']> => {
+  ): Promise<Bundle['readings']> => {
     if (selection === undefined) return null;
     const batch = await options.opener.open(digest, entry);
     const profile = await options.profiles.find(toHex(batch.profile));
@@ -127,7 +127,7 @@ export const createBundles = (options: {
   };
 };
 
-const anchorOf = (evidence: AnchorEvidence): BundleDocument['anchor'] => ({
+const anchorOf = (evidence: AnchorEvidence): Bundle['anchor'] => ({
   block: { hash: evidence.blockHash, header: evidence.header },
   receipt: { ...evidence.receipt, index: String(evidence.receipt.index) },
   logIndex: String(evidence.logIndex),

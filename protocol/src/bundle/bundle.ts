@@ -1,6 +1,6 @@
 import { fromUtf8, utf8, type Hex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
-import { canonicalJson, readJson, shape, type Json, type Shape } from './json.ts';
+import { canonicalJson, readJson, shape, type Shape } from './json.ts';
 
 /** A bundle as docs/spec/bundle.md has it. Integers are decimal strings. */
 export type Bundle = {

@@ -1,6 +1,6 @@
 import { utf8, type Hex } from '../bytes.ts';
 import { parseVerifierKey } from '../tlog/note.ts';
-import { canonicalJson, readJson, shape, type Json, type Shape } from './json.ts';
+import { canonicalJson, readJson, shape, type Shape } from './json.ts';
 
 /** A contract that the verifier trusts: where it stands, and what its code hashes to. */
 export type TrustedContract = { readonly address: Hex; readonly codeHash: Hex };

@@ -15,7 +15,6 @@ import {
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
 
 import type { KeyStanding } from '../../../backend/features/chain/types.ts';
-import type { BundleDocument } from '../../../backend/features/evidence/bundle-document.ts';
 import { createBundles, type BundleCheck } from '../../../backend/features/evidence/bundles.ts';
 import { EvidenceError, type EvidenceErrorCode } from '../../../backend/features/evidence/errors.ts';
 import { createBatchOpener } from '../../../backend/features/evidence/readings.ts';
@@ -78,7 +77,7 @@ const bundlesOf = (options: { check?: BundleCheck; profile?: string | undefined 
     check: options.check ?? (() => []),
   });
 
-const read = (bundle: Uint8Array) => JSON.parse(new TextDecoder().decode(bundle)) as BundleDocument;
+const read = (bundle: Uint8Array) => JSON.parse(new TextDecoder().decode(bundle)) as Bundle;
 const refuses = (work: Promise<unknown>, code: EvidenceErrorCode) =>
   assert.rejects(work, (error) => error instanceof EvidenceError && error.code === code);
 
