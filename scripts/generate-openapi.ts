@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { anchorRoutes } from '../backend/features/anchor/routes.ts';
 import { chainRoutes } from '../backend/features/chain/routes.ts';
 import { docsRoutes } from '../backend/features/docs/routes.ts';
+import { evidenceRoutes } from '../backend/features/evidence/routes.ts';
 import { healthRoutes } from '../backend/features/health/routes.ts';
 import { ingestRoutes } from '../backend/features/ingest/routes.ts';
 import { logRoutes } from '../backend/features/log/routes.ts';
@@ -25,6 +26,7 @@ const routes = [
   ...chainRoutes(unused),
   ...anchorRoutes(unused),
   ...payloadRoutes(unused),
+  ...evidenceRoutes(unused),
   ...trustRoutes(''),
   ...healthRoutes(unused),
 ];

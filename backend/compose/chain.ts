@@ -1,5 +1,5 @@
 import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
-import type { Abi, LocalAccount, PublicClient } from 'viem';
+import type { LocalAccount, PublicClient } from 'viem';
 
 import type { Logger } from '../adapters/logger/logger.ts';
 import type { Database } from '../adapters/postgres/database.ts';
@@ -69,7 +69,7 @@ export const composeChain = async (options: {
     lifetime.own('chain worker', poller.stop);
   }
   const profiles = createProfiles(database);
-  const relay = createRelay({ client, outbox, to: binding.deviceRegistry, abi: deviceRegistryAbi as Abi });
+  const relay = createRelay({ client, outbox, to: binding.deviceRegistry, abi: deviceRegistryAbi });
   return {
     binding,
     directory,
