@@ -1,1 +1,11 @@
-export {};
+export * from './actions/devices.ts';
+export * from './actions/get-bundle.ts';
+export * from './actions/get-receipt.ts';
+export * from './actions/get-trust.ts';
+export * from './actions/submit-batches.ts';
+export * from './chain/ask-anchor-block.ts';
+export * from './device/device-key.ts';
+export * from './device/enrolment.ts';
+export * from './device/revocation.ts';
+export * from './errors.ts';
+export * from './http/client.ts';

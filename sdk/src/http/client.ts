@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { SdkError, ServiceError, type Problem } from "../errors.ts";
+import { z } from 'zod';
+import { SdkError, ServiceError, type Problem } from '../errors.ts';
 
 /** A connection to one Gridseal service. Actions take it as their first argument. */
 export type GridsealClient = {
@@ -9,12 +9,14 @@ export type GridsealClient = {
 
 /** One HTTP request, relative to the service's URL. */
 export type HttpRequest = {
-  readonly method?: "GET" | "POST";
+  readonly method?: 'GET' | 'POST';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: Uint8Array | string;
   readonly contentType?: string;
   readonly accept?: string;
+  /** API token of the operator. */
+  readonly token?: string;
 };
 
 const problemSchema = z.object({
@@ -22,9 +24,7 @@ const problemSchema = z.object({
   status: z.number(),
   title: z.string(),
   detail: z.string().optional(),
-  errors: z
-    .array(z.object({ field: z.string(), code: z.string(), message: z.string() }))
-    .optional(),
+  errors: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })).optional(),
 });
 
 const problemOf = async (response: Response): Promise<Problem> => {
@@ -36,7 +36,7 @@ const problemOf = async (response: Response): Promise<Problem> => {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
   return {
-    code: "unexpected-answer",
+    code: 'unexpected-answer',
     status: response.status,
     title: `the service answered ${response.status}`,
     detail: text.slice(0, 200),
@@ -55,39 +55,37 @@ export const createGridsealClient = (options: {
   readonly fetch?: typeof fetch;
   readonly timeoutMs?: number;
 }): GridsealClient => {
-  const base = options.url.replace(/\/+$/u, "");
+  const base = options.url.replace(/\/+$/u, '');
   const send = options.fetch ?? fetch;
   return {
     url: base,
-    request: async ({ method = "GET", path, query = {}, body, contentType, accept }) => {
+    request: async ({ method = 'GET', path, query = {}, body, contentType, accept, token }) => {
       const url = new URL(base + path);
       for (const [name, value] of Object.entries(query)) {
         if (value !== undefined) url.searchParams.set(name, String(value));
       }
-      const headers = new Headers({ accept: accept ?? "application/json" });
-      if (body !== undefined) headers.set("content-type", contentType ?? "application/json");
+      const headers = new Headers({ accept: accept ?? 'application/json' });
+      if (body !== undefined) headers.set('content-type', contentType ?? 'application/json');
+      if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
       let response: Response;
       try {
         response = await send(url, {
           method,
           headers,
-          ...(body === undefined ? {} : { body: body as BodyInit }),
+          ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> | string }),
           signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
         });
       } catch (cause) {
-        const timedOut = cause instanceof DOMException && cause.name === "TimeoutError";
+        const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError';
         throw new SdkError(
-          timedOut ? "timeout" : "unreachable",
+          timedOut ? 'timeout' : 'unreachable',
           timedOut ? `${base} did not answer in time` : `${base} cannot be reached`,
           { retryable: true, cause },
         );
       }
       if (response.ok) return response;
-      const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
-      throw new ServiceError(
-        await problemOf(response),
-        Number.isFinite(retryAfter) ? retryAfter : undefined,
-      );
+      const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+      throw new ServiceError(await problemOf(response), Number.isFinite(retryAfter) ? retryAfter : undefined);
     },
   };
 };
@@ -101,7 +99,7 @@ export const readJson = async <T>(response: Response, schema: z.ZodType<T>): Pro
   const parsed = schema.safeParse(await response.json());
   if (!parsed.success) {
     throw new SdkError(
-      "unexpected-answer",
+      'unexpected-answer',
       `${new URL(response.url).pathname} answered another shape: ${z.prettifyError(parsed.error)}`,
     );
   }

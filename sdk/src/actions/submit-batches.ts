@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { INGEST_MEDIA_TYPE, encodeIngestBody, type Hex, type IngestItem } from '@gridseal/protocol';
+import { readJson, type GridsealClient } from '../http/client.ts';
+import { hexSchema } from '../http/schemas.ts';
+
+const resultsSchema = z.object({
+  results: z.array(
+    z.discriminatedUnion('status', [
+      z.object({ status: z.enum(['accepted', 'duplicate']), digest: hexSchema }),
+      z.object({
+        status: z.literal('refused'),
+        digest: hexSchema.nullable(),
+        code: z.string(),
+        field: z.string(),
+        message: z.string(),
+        retryable: z.boolean(),
+      }),
+    ]),
+  ),
+});
+
+/** What the service said of one batch. */
+export type BatchResult =
+  | { readonly status: 'accepted' | 'duplicate'; readonly digest: Hex }
+  | {
+      readonly status: 'refused';
+      readonly digest: Hex | null;
+      readonly code: string;
+      readonly field: string;
+      readonly message: string;
+      readonly retryable: boolean;
+    };
+
+/**
+ * Submits signed batches. A refused batch is an answer, not an error: results come in the order sent.
+ *
+ * @throws SdkError `unreachable`, `timeout`, `unexpected-answer`; ServiceError when the whole request is refused
+ * @example const [result] = await submitBatches(client, { items: [item] })
+ */
+export const submitBatches = async (
+  client: GridsealClient,
+  { items }: { readonly items: readonly IngestItem[] },
+): Promise<readonly BatchResult[]> => {
+  const response = await client.request({
+    method: 'POST',
+    path: '/v1/batches',
+    body: encodeIngestBody(items),
+    contentType: INGEST_MEDIA_TYPE,
+  });
+  return (await readJson(response, resultsSchema)).results;
+};
