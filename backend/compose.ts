@@ -75,7 +75,13 @@ export const compose = async (
     });
 
     const accounts = composeAccounts(keys);
-    const { deployment, log: identity } = await composeDeployment({ config, endpoint, accounts, keys });
+    const { deployment, log: identity } = await composeDeployment({
+      config,
+      endpoint,
+      accounts,
+      keys,
+      database,
+    });
     const chain = await composeChain({
       client: endpoint.client,
       database,

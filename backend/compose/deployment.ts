@@ -1,15 +1,22 @@
 import { fromHex, toHex, type Hex } from '@gridseal/protocol/bytes';
 import { NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
+import { deviceRegistryAddress, evidenceLogAddress } from '@gridseal/sdk/abi/deployment';
 import type { LocalAccount } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
 import type { ServiceKeys } from '../adapters/keys/key-files.ts';
+import type { Database } from '../adapters/postgres/database.ts';
 import type { Config } from '../config.ts';
 import type { Deployment, LogIdentity } from '../features/chain/bind.ts';
 import { createLog } from '../features/chain/create-log.ts';
 import { deployContracts } from '../features/chain/deploy-contracts.ts';
 import { readDeployment } from '../features/chain/deployments.ts';
 import { ChainError } from '../features/chain/errors.ts';
+import {
+  rememberedContracts,
+  rememberedDeployment,
+  type RememberedContracts,
+} from '../features/chain/remembered.ts';
 import type { ChainEndpoint } from './endpoint.ts';
 
 const DEVELOPMENT_CHAIN = 31_337n;
@@ -32,6 +39,9 @@ export const composeAccounts = (keys: ServiceKeys): Accounts => ({
   anchor: privateKeyToAccount(keys.anchor),
 });
 
+const isOfThisVersion = ({ evidenceLog, deviceRegistry }: RememberedContracts): boolean =>
+  evidenceLog === evidenceLogAddress && deviceRegistry === deviceRegistryAddress;
+
 /** Chains of one machine never take a block back: they mine when there is something to mine. */
 const depthOf = (chainId: bigint): bigint =>
   chainId === DEVELOPMENT_CHAIN || chainId === GETH_DEVELOPMENT_CHAIN ? 0n : CAUTIOUS_FINALITY_DEPTH;
@@ -46,8 +56,9 @@ export const composeDeployment = async (options: {
   readonly endpoint: ChainEndpoint;
   readonly accounts: Accounts;
   readonly keys: ServiceKeys;
+  readonly database: Database;
 }): Promise<{ readonly deployment: Deployment; readonly log: LogIdentity }> => {
-  const { config, endpoint, accounts, keys } = options;
+  const { config, endpoint, accounts, keys, database } = options;
   const { client } = endpoint;
   const { owner, operator, anchor } = accounts;
   const chainId = BigInt(await client.getChainId());
@@ -60,9 +71,13 @@ export const composeDeployment = async (options: {
 
   const mayDeploy = config.chain.kind === 'embedded' || config.chain.deploy === 'contracts';
   const configured = config.chain.kind === 'external' ? config.chain.finalityDepth : undefined;
-  const found = mayDeploy
-    ? await deployContracts({ client, payer: owner, finalityDepth: depthOf(chainId) })
-    : await readDeployment(chainId);
+  const begunIn = await rememberedContracts(database);
+  const found =
+    begunIn !== undefined && !isOfThisVersion(begunIn)
+      ? await rememberedDeployment(client, begunIn, depthOf(chainId))
+      : mayDeploy
+        ? await deployContracts({ client, payer: owner, finalityDepth: depthOf(chainId) })
+        : await readDeployment(chainId);
   const deployment = { ...found, finalityDepth: configured ?? found.finalityDepth };
 
   const note = noteSignerFrom('log', NOTE_ALGORITHM.ed25519, fromHex(keys.note, 'note key', 32));

@@ -50,9 +50,13 @@ test('the service continues the same log after kill -9 and after a clean stop', 
 });
 
 test('a running service serves the documented API, says where it is, and keeps its folder to itself', async (t) => {
-  const dataDir = await folderOf(t);
+  const folder = await createTestFolder();
+  const dataDir = folder.path;
   const service = await startService({ dataDir, env: QUIET });
-  t.after(() => service.stop());
+  t.after(async () => {
+    await service.stop();
+    await folder.remove();
+  });
   const documented: unknown = JSON.parse(await readFile(join(root, 'docs/openapi.json'), 'utf8'));
   assert.deepEqual(JSON.parse(await textOf(service, '/openapi.json')), documented);
   const places = JSON.parse(await readFile(join(dataDir, 'service.json'), 'utf8')) as { url: string };
