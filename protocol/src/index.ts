@@ -36,6 +36,7 @@ export * from './tlog/note.ts';
 export * from './tlog/proof.ts';
 export * from './tlog/tile.ts';
 export * from './bundle/bundle.ts';
+export { secondsText } from './bundle/chain-layers.ts';
 export * from './bundle/json.ts';
 export * from './bundle/trust.ts';
 export * from './bundle/verdict.ts';

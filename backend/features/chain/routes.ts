@@ -71,6 +71,15 @@ const enrolment = z.object({
   ownerSignature: bytes,
 });
 
+const revocation = z.object({
+  identity: address,
+  keyId: hash,
+  lastGood: hash,
+  nonce: decimal,
+  deadline: decimal,
+  ownerSignature: bytes,
+});
+
 const relayed = {
   202: { description: 'The call is on its way', content: { 'application/json': callSchema } },
   422: { description: 'The registry would refuse the call; nothing was sent' },
@@ -152,6 +161,24 @@ export const chainRoutes = (options: {
         const { proofOfPossession, ownerSignature, ...fields } = value;
         const args = [fields, proofOfPossession, ownerSignature] as const;
         return relay(encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'enrol', args }));
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/v1/devices/revocations',
+      operationId: 'revokeDevice',
+      tag: 'devices',
+      summary: 'Relays a revocation that the owner signed',
+      description: 'The service pays the gas. A revocation counts at once, before it is final.',
+      permission: 'anyone',
+      rate: 'write',
+      origins: 'any',
+      request: { body: { json: revocation } },
+      responses: relayed,
+      handler: async ({ body: { value } }) => {
+        const { ownerSignature, ...fields } = value;
+        const args = [fields, ownerSignature] as const;
+        return relay(encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'revokeBySig', args }));
       },
     }),
     defineRoute({

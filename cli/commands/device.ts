@@ -1,0 +1,252 @@
+import { randomBytes } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { createPublicClient, http } from 'viem';
+import { domainOf, fromHex, toHex, type Hex, type Profile } from '@gridseal/protocol';
+import {
+  createGridsealClient,
+  getTrust,
+  revokeDevice,
+  SdkError,
+  signRevocation,
+  type DeviceAlgorithm,
+  type GridsealClient,
+} from '@gridseal/sdk';
+import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
+import { asProfile, ensureEnrolled, hashOfProfile } from '../../edge/gateway/enrol.ts';
+import { forwardOverHttp } from '../../edge/gateway/forward.ts';
+import { createKeyFile, readKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
+import { openStation } from '../../edge/gateway/station.ts';
+import { readTelemetryFile } from '../../edge/readers/csv.ts';
+import { batchesOf } from '../../edge/readers/batches.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readNamedFile } from '../read-file.ts';
+import { createTerminal } from '../terminal/terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+type DeviceFlags = {
+  readonly url: string;
+  readonly rpc: string;
+  readonly json?: boolean;
+  readonly algorithm: string;
+  readonly csv?: string;
+  readonly profile?: string;
+  readonly ownerKey?: string;
+  readonly lastGood?: string;
+  readonly start?: string;
+  readonly hours: string;
+  readonly spool?: string;
+};
+
+const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
+const VALID_FOR_S = 600n;
+
+const heldKey = async (file: string): Promise<HeldKey> => {
+  await readNamedFile(file);
+  return readKeyFile(file);
+};
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+const startOf = (text: string | undefined): { startMs?: number } => {
+  if (text === undefined) return {};
+  const startMs = Date.parse(text);
+  if (Number.isNaN(startMs)) throw new UsageError(`--start ${text}: expected an ISO 8601 time`);
+  return { startMs };
+};
+
+const profileFrom = async ({ csv, profile, start }: DeviceFlags): Promise<Profile> => {
+  if (profile !== undefined) {
+    return asProfile(JSON.parse(new TextDecoder().decode(await readNamedFile(profile))) as object);
+  }
+  if (csv === undefined) throw new UsageError('name the telemetry with --csv, or a profile with --profile');
+  return asProfile((await readTelemetryFile(csv, startOf(start))).profile);
+};
+
+const create = async (file: string, flags: DeviceFlags): Promise<void> => {
+  const terminal = createTerminal(flags.json === true);
+  if (flags.algorithm !== 'p256' && flags.algorithm !== 'secp256k1') {
+    throw new UsageError(`--algorithm ${flags.algorithm}: p256 or secp256k1`);
+  }
+  if (await exists(file)) throw new UsageError(`${file} exists already; a key is never overwritten`);
+  const algorithm: DeviceAlgorithm = flags.algorithm;
+  const { key, identity } = await createKeyFile(file, algorithm);
+  terminal.line(`${file}: a ${algorithm} key. Keep it secret; it is readable by you alone.`);
+  terminal.line(`  identity ${toHex(identity)}\n  key      ${toHex(key.keyId)}`);
+  terminal.result({ file, algorithm, identity: toHex(identity), keyId: toHex(key.keyId) });
+};
+
+/** The owner's key: the file named, or the device's own when it can own itself. */
+const ownerOf = async (flags: DeviceFlags, held: HeldKey): Promise<HeldKey> => {
+  if (flags.ownerKey !== undefined) {
+    const owner = await heldKey(flags.ownerKey);
+    if (owner.key.publicKey.algorithm === 'secp256k1') return owner;
+    throw new UsageError('an owner has a secp256k1 key');
+  }
+  if (held.key.publicKey.algorithm === 'secp256k1') return held;
+  throw new UsageError(
+    'a P-256 device needs an owner: --owner-key FILE (gridseal device create FILE --algorithm secp256k1)',
+  );
+};
+
+const enrol = async (file: string, flags: DeviceFlags): Promise<void> => {
+  const terminal = createTerminal(flags.json === true);
+  const held = await heldKey(file);
+  const owner = await ownerOf(flags, held);
+  const profile = await profileFrom(flags);
+  const client = createGridsealClient({ url: flags.url });
+  const { key, identity } = held;
+  const outcome = await ensureEnrolled({ client, key, owner: owner.key, identity, profile, now: Date.now });
+  terminal.line(
+    outcome === 'known'
+      ? `${toHex(identity)} is enrolled already.`
+      : `${toHex(identity)} is enrolled; its owner is ${toHex(owner.key.firstIdentity)}.`,
+  );
+  terminal.result({ identity: toHex(identity), owner: toHex(owner.key.firstIdentity), outcome });
+};
+
+/** Revokes the key of a file through the service, the owner's nonce read from a node. */
+const revokeKey = async (client: GridsealClient, flags: DeviceFlags, held: HeldKey): Promise<void> => {
+  const owner = await ownerOf(flags, held);
+  const trust = await getTrust(client);
+  const node = createPublicClient({ transport: http(flags.rpc, { retryCount: 1, timeout: 10_000 }) });
+  const address = trust.deviceRegistry.address;
+  const identity = toHex(held.identity);
+  const nonce = await node
+    .readContract({ address, abi: deviceRegistryAbi, functionName: 'nonce', args: [identity] })
+    .catch((cause: unknown) => {
+      throw new SdkError('unreachable', `the node at ${flags.rpc} does not answer for ${address}`, { cause });
+    });
+  const revocation = {
+    identity,
+    keyId: toHex(held.key.keyId),
+    lastGood: (flags.lastGood ?? ZERO_HASH) as Hex,
+    nonce,
+    deadline: BigInt(Math.floor(Date.now() / 1000)) + VALID_FOR_S,
+  };
+  const domain = { chainId: BigInt(trust.chainId), deviceRegistry: address };
+  await revokeDevice(client, signRevocation(revocation, owner.key, domain));
+};
+
+const revoke = async (file: string, flags: DeviceFlags): Promise<void> => {
+  const terminal = createTerminal(flags.json === true);
+  const held = await heldKey(file);
+  await revokeKey(createGridsealClient({ url: flags.url }), flags, held);
+  terminal.line(`The key ${toHex(held.key.keyId)} of ${toHex(held.identity)} is revoked.`);
+  terminal.result({ identity: toHex(held.identity), keyId: toHex(held.key.keyId), revoked: true });
+};
+
+const rotate = async (file: string, newFile: string, flags: DeviceFlags): Promise<void> => {
+  const terminal = createTerminal(flags.json === true);
+  const old = await heldKey(file);
+  if (await exists(newFile)) throw new UsageError(`${newFile} exists already; a key is never overwritten`);
+  const owner = await ownerOf(flags, old);
+  const profile = await profileFrom(flags);
+  const client = createGridsealClient({ url: flags.url });
+  const next = await createKeyFile(newFile, old.key.publicKey.algorithm, toHex(old.identity));
+  const { key, identity } = next;
+  await ensureEnrolled({ client, key, owner: owner.key, identity, profile, now: Date.now });
+  await revokeKey(client, flags, old);
+  terminal.line(`${toHex(identity)} now speaks with ${toHex(key.keyId)} (${newFile}).`);
+  terminal.result({ identity: toHex(identity), keyId: toHex(key.keyId), file: newFile });
+};
+
+const send = async (file: string, csv: string, flags: DeviceFlags): Promise<void> => {
+  const terminal = createTerminal(flags.json === true);
+  const { key, identity } = await heldKey(file);
+  const telemetry = await readTelemetryFile(csv, startOf(flags.start));
+  const batches = batchesOf(telemetry.readings, Number(flags.hours) * 3_600_000);
+  const client = createGridsealClient({ url: flags.url });
+  const trust = await getTrust(client);
+  const [log] = trust.logs;
+  if (log === undefined) throw new UsageError(`${flags.url} serves no log`);
+  const station = await openStation({
+    key,
+    identity,
+    domain: domainOf({
+      chainId: BigInt(trust.chainId),
+      evidenceLog: fromHex(trust.evidenceLog.address),
+      logId: fromHex(log.logId),
+    }),
+    profile: hashOfProfile(asProfile(telemetry.profile)),
+    folder: flags.spool ?? `${file}.spool`,
+    forward: forwardOverHttp(client),
+    now: Date.now,
+    randomKey: () => new Uint8Array(randomBytes(32)),
+  });
+  const bar = terminal.progress('batches', batches.length);
+  const digests: Hex[] = [];
+  const refused: string[] = [];
+  for (const batch of batches) {
+    digests.push(await station.report(batch));
+    for (const one of await station.flush()) {
+      if (one.status === 'refused') refused.push(`${one.code}: ${one.message}`);
+    }
+    bar.advance();
+  }
+  bar.done();
+  terminal.line(
+    `${telemetry.readings.length} readings of ${telemetry.rows} rows (${telemetry.layout}) in ${digests.length} batches.`,
+  );
+  if (telemetry.emptyCells > 0) terminal.line(`${telemetry.emptyCells} empty cells were left out.`);
+  for (const reason of new Set(refused)) terminal.error(`refused: ${reason}`);
+  terminal.line(`Last digest ${digests.at(-1) ?? 'none'}`);
+  terminal.result({ readings: telemetry.readings.length, digests, refused });
+  if (refused.length > 0) process.exitCode = EXIT.failed;
+};
+
+/** `gridseal device create | enrol | rotate | revoke | send`. */
+export const addDeviceCommands = (program: Command): void => {
+  const flagsOf = (command: Command): DeviceFlags => command.optsWithGlobals<DeviceFlags>();
+  const device = program
+    .command('device')
+    .description('Make, enrol and run a device.')
+    .option('--url <url>', 'the service', 'http://127.0.0.1:8787')
+    .option('--rpc <url>', 'a node of the chain, for nonces', 'http://127.0.0.1:8545');
+  device
+    .command('create')
+    .argument('<key file>')
+    .description('Make a key.')
+    .option('--algorithm <name>', 'p256 or secp256k1', 'p256')
+    .action((file: string, _f: unknown, command: Command) => create(file, flagsOf(command)));
+  device
+    .command('enrol')
+    .argument('<key file>')
+    .description('Enrol the key; the service pays the gas.')
+    .option('--csv <file>', 'telemetry whose columns become the profile')
+    .option('--profile <file>', 'a profile document')
+    .option('--owner-key <file>', 'secp256k1 key of the owner')
+    .action((file: string, _f: unknown, command: Command) => enrol(file, flagsOf(command)));
+  device
+    .command('rotate')
+    .argument('<key file>')
+    .argument('<new key file>')
+    .description('Give the identity a new key and revoke the old one.')
+    .option('--csv <file>', 'telemetry whose columns become the profile')
+    .option('--profile <file>', 'a profile document')
+    .option('--owner-key <file>', 'secp256k1 key of the owner')
+    .option('--last-good <digest>', 'last statement of the old key that stays good')
+    .action((file: string, next: string, _f: unknown, command: Command) =>
+      rotate(file, next, flagsOf(command)),
+    );
+  device
+    .command('revoke')
+    .argument('<key file>')
+    .description('Revoke the key.')
+    .option('--owner-key <file>', 'secp256k1 key of the owner')
+    .option('--last-good <digest>', 'last statement that stays good')
+    .action((file: string, _f: unknown, command: Command) => revoke(file, flagsOf(command)));
+  device
+    .command('send')
+    .argument('<key file>')
+    .argument('<csv>')
+    .description('Sign the readings of a file and send them.')
+    .option('--start <time>', 'time of the first row, where the file names none')
+    .option('--hours <n>', 'hours of telemetry in a batch', '1')
+    .option('--spool <folder>', 'where batches wait (default: beside the key)')
+    .action((file: string, csv: string, _f: unknown, command: Command) => send(file, csv, flagsOf(command)));
+};

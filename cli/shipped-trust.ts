@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { parseTrust, type Bundle, type Trust } from '@gridseal/protocol';
+import { readNamedFile } from './read-file.ts';
+import { UsageError } from './usage-error.ts';
+
+const DEPLOYMENTS = new URL('../deployments/', import.meta.url);
+
+/** What the verifier believes, and where that came from. */
+export type TrustSource = { readonly trust: Trust; readonly origin: string };
+
+const parsed = (text: string, file: string): Trust => {
+  try {
+    return parseTrust(text);
+  } catch (cause) {
+    throw new UsageError(
+      `${file} is not a trust file: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
+};
+
+/** The deployment that this version ships for a chain, as trust. */
+const shipped = async (chainId: string): Promise<TrustSource> => {
+  const file = new URL(`${chainId}.json`, DEPLOYMENTS);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new UsageError(`no deployment is shipped for chain ${chainId}; name a trust file with --trust`);
+  }
+  const { genesisHash, evidenceLog, deviceRegistry, logs, finalityDepth } = JSON.parse(text) as Trust & {
+    readonly finalityDepth: string;
+  };
+  const trust = {
+    format: 'gridseal-trust/1',
+    chainId,
+    genesisHash,
+    evidenceLog,
+    deviceRegistry,
+    logs,
+    witnesses: { quorum: '0', keys: [] },
+    finality: { depth: finalityDepth },
+    headers: [],
+  };
+  return {
+    trust: parsed(JSON.stringify(trust), file.pathname),
+    origin: `shipped deployment of chain ${chainId}`,
+  };
+};
+
+/**
+ * Trust from the file named, else from the deployments that are shipped. Never from the bundle: it only says which chain
+ * it claims to be of.
+ *
+ * @throws UsageError
+ */
+export const findTrust = async (file: string | undefined, bundle: Bundle): Promise<TrustSource> => {
+  if (file === undefined) return shipped(bundle.domain.chainId);
+  const text = new TextDecoder().decode(await readNamedFile(file));
+  return { trust: parsed(text, file), origin: file };
+};
