@@ -4,6 +4,7 @@ import { openSync } from 'node:fs';
 /** A program that `npm start` keeps running, in a process group of its own so that only we stop it. */
 export type Program = {
   readonly name: string;
+  readonly pid: number | undefined;
   readonly exited: Promise<number>;
   readonly stop: () => Promise<void>;
 };
@@ -34,6 +35,7 @@ export const startProgram = (options: {
   const exited = exitOf(child);
   return {
     name: options.name,
+    pid: child.pid,
     exited,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

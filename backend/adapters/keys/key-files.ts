@@ -78,7 +78,7 @@ export const openServiceKeys = async (
   files: DurableFiles,
   apiTokenFile: string,
 ): Promise<ServiceKeys> => {
-  const apiToken = (await readOrCreate(files, apiTokenFile, 'none')).slice(2);
+  const apiToken = await readOrCreate(files, apiTokenFile, 'none');
   if (config.source === 'development') {
     const [operator, anchor, owner, note] = ['operator', 'anchor', 'owner', 'note'].map(developmentKey) as [
       Hex,

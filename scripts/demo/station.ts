@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { domainOf, fromHex, type Profile } from '@gridseal/protocol';
+import { getTrust, type GridsealClient } from '@gridseal/sdk';
+import { ensureEnrolled, hashOfProfile } from '../../edge/gateway/enrol.ts';
+import { forwardOverHttp } from '../../edge/gateway/forward.ts';
+import { ensureKeyFile } from '../../edge/gateway/key-file.ts';
+import { openStation, type Station } from '../../edge/gateway/station.ts';
+
+/** A station with a P-256 key, as a secure element has it, enrolled under an owner of its own. */
+export const openDemoStation = async (
+  client: GridsealClient,
+  dataDir: string,
+  profile: Profile,
+): Promise<Station> => {
+  const folder = join(dataDir, 'station');
+  const owner = await ensureKeyFile(join(folder, 'owner.key.json'), 'secp256k1');
+  const { key, identity } = await ensureKeyFile(join(folder, 'key.json'), 'p256');
+  await ensureEnrolled({ client, key, owner: owner.key, identity, profile, now: Date.now });
+  const { chainId, evidenceLog, logs } = await getTrust(client);
+  const [log] = logs;
+  if (log === undefined) throw new Error('the service serves no log');
+  return openStation({
+    key,
+    identity,
+    domain: domainOf({
+      chainId: BigInt(chainId),
+      evidenceLog: fromHex(evidenceLog.address),
+      logId: fromHex(log.logId),
+    }),
+    profile: hashOfProfile(profile),
+    folder,
+    forward: forwardOverHttp(client),
+    now: Date.now,
+    randomKey: () => new Uint8Array(randomBytes(32)),
+  });
+};

@@ -1,0 +1,80 @@
+/**
+ * `npm start`: the service on its embedded parts, and a demo alliance of five simulated stations that send to it.
+ * DEMO_ALLIANCE=off leaves the stations out. Every variable of docs/configuration.md is passed on.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { startProgram, type Program } from './start/child.ts';
+import { firstScreen } from './start/screen.ts';
+import { waitForService } from './start/service-file.ts';
+
+const here = (file: string): string => new URL(file, import.meta.url).pathname;
+const dataDir = resolve(process.env.DATA_DIR ?? '.gridseal');
+const serviceLog = join(dataDir, 'service.log');
+const SECONDS_BETWEEN_BATCHES = '5';
+
+await mkdir(dataDir, { recursive: true, mode: 0o711 });
+process.stdout.write('Starting …\n');
+const service = startProgram({
+  name: 'service',
+  file: here('../backend/main.ts'),
+  env: { DATA_DIR: dataDir, ANCHOR_INTERVAL_MS: process.env.ANCHOR_INTERVAL_MS ?? '10000' },
+  logFile: serviceLog,
+});
+const programs: Program[] = [service];
+
+/** Stops the stations before the service they send to. A second Ctrl-C changes nothing. */
+let stopped: Promise<void> | undefined;
+const stop = (): Promise<void> => {
+  stopped ??= (async () => {
+    for (const program of programs.toReversed()) await program.stop();
+  })();
+  return stopped;
+};
+let asked = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (!asked) process.stdout.write('\nStopping …\n');
+    asked = true;
+    void stop();
+  });
+}
+
+const tailOf = async (file: string): Promise<string> =>
+  (await readFile(file, 'utf8')).trimEnd().split('\n').slice(-12).join('\n');
+
+const outcome = await Promise.race([
+  waitForService(dataDir, service.pid),
+  service.exited.then((code) => ({ code })),
+]);
+if ('code' in outcome) {
+  if (!asked) process.stderr.write(`The service did not start.\n\n${await tailOf(serviceLog)}\n`);
+  process.exit(asked ? 0 : outcome.code || 1);
+}
+
+if (process.env.DEMO_ALLIANCE !== 'off') {
+  const stations = startProgram({
+    name: 'stations',
+    file: here('../edge/main.ts'),
+    args: [outcome.url, join(dataDir, 'edge'), SECONDS_BETWEEN_BATCHES],
+    logFile: join(dataDir, 'edge.log'),
+  });
+  programs.push(stations);
+  void stations.exited.then(async (code) => {
+    if (asked) return;
+    process.stderr.write(`The simulated stations stopped (${code}); the service goes on.\n`);
+    process.stderr.write(`${await tailOf(join(dataDir, 'edge.log'))}\n`);
+  });
+}
+process.stdout.write(
+  firstScreen(outcome, {
+    trustFile: relative(process.cwd(), outcome.trustFile),
+    logFolder: relative(process.cwd(), dataDir) || '.',
+    simulated: process.env.DEMO_ALLIANCE !== 'off',
+  }),
+);
+
+const code = await service.exited;
+await stop();
+if (!asked) process.stderr.write(`The service stopped by itself (${code}).\n\n${await tailOf(serviceLog)}\n`);
+process.exit(asked ? 0 : code || 1);

@@ -1,0 +1,36 @@
+import type { RunningService } from './service-file.ts';
+
+/** What a newcomer sees once everything runs: where to look, and what to try. */
+export const firstScreen = (
+  { url, rpcUrl, mqttUrl, origin }: RunningService,
+  options: { readonly trustFile: string; readonly logFolder: string; readonly simulated: boolean },
+): string => `
+Gridseal is running.
+
+  Start page   ${url}/
+  API          ${url}/docs
+  Health       ${url}/health
+  Log          ${url}/log/checkpoint
+  Chain        ${rpcUrl}
+  Messaging    ${mqttUrl}
+  Log origin   ${origin}
+  Trust file   ${options.trustFile}
+  Logs         ${options.logFolder}/service.log, ${options.logFolder}/edge.log
+${
+  options.simulated
+    ? `
+Five simulated stations (two PV plants, two loads, a battery) send signed telemetry every five seconds.
+No meter measured it: every reading carries the quality flag "simulated".
+`
+    : ''
+}
+Try, in another terminal:
+
+  npx gridseal log checkpoint
+  npx gridseal log inclusion 10
+  curl '${url}/v1/statements?kind=TelemetryBatch&limit=1'        shows a digest D
+  curl -o bundle.json '${url}/v1/bundles/D'
+  npx gridseal verify bundle.json --trust ${options.trustFile} --rpc ${rpcUrl}
+
+Ctrl-C stops it; the next start continues the same log.
+`;
