@@ -22,6 +22,7 @@ export default defineConfig({
     path: solcPath,
     settings: {
       evmVersion: 'osaka',
+      viaIR: true,
       optimizer: { enabled: true, runs: 1_000_000 },
       metadata: { bytecodeHash: 'none' },
     },

@@ -5,15 +5,14 @@ import {ERC1056} from "./ERC1056.sol";
 import {KeyRecordStore} from "./KeyRecordStore.sol";
 import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
 import {IERC1056} from "./interfaces/IERC1056.sol";
-import {KeyRecords} from "./libraries/KeyRecords.sol";
 import {KeySignature} from "./libraries/KeySignature.sol";
 import {RegistryDigest} from "./libraries/RegistryDigest.sol";
+import {IdentityStanding} from "./types/IdentityStanding.sol";
 import {KeyId} from "./types/KeyId.sol";
+import {KeyStanding, KeyStandings} from "./types/KeyStanding.sol";
 
 /// @dev See {IDeviceRegistry}.
 contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
-    using KeyRecords for KeyRecords.KeyRecord;
-
     uint16 private constant LAST_PURPOSE = 4;
     /// @dev The delegate type under which did:ethr resolvers list a key that verifies signatures.
     bytes32 private constant VERI_KEY = "veriKey";
@@ -78,25 +77,24 @@ contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
             bytes32 lastGood
         )
     {
-        KeyRecords.KeyRecord storage record = _keyRecords[identity][keyId];
-        return (
-            record.validFrom,
-            record.revokedAt,
-            record.purpose,
-            record.algorithm,
-            record.profile,
-            record.lastGood
-        );
+        KeyRecord storage record = _keyRecords[identity][keyId];
+        KeyStanding standing = record.standing;
+        validFrom = standing.validFrom();
+        revokedAt = standing.revokedAt();
+        purpose = standing.purpose();
+        algorithm = standing.algorithm();
+        profile = record.profile;
+        lastGood = record.lastGood;
     }
 
     /// @inheritdoc IDeviceRegistry
     function speaksFor(address identity, KeyId keyId) external view returns (bool) {
-        return _keyRecords[identity][keyId].speaks();
+        return _keyRecords[identity][keyId].standing.speaks();
     }
 
     /// @inheritdoc IDeviceRegistry
     function enrolmentDigest(Enrolment calldata enrolment) external view returns (bytes32) {
-        return RegistryDigest.ofEnrolment(enrolment);
+        return RegistryDigest.ofEnrolment(enrolment, enrolment.publicKey);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -141,8 +139,8 @@ contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
     ) public view override(ERC1056, IERC1056) returns (uint256 validTo) {
         // An enrolled key is a delegate by its record, whatever was set before it was enrolled.
         if (delegateType == VERI_KEY_HASH) {
-            KeyRecords.KeyRecord storage record = _keyRecords[identity][KeySignature.keyIdOf(delegate)];
-            if (record.exists()) return record.speaks() ? type(uint64).max : record.revokedAt;
+            KeyStanding standing = _keyRecords[identity][KeySignature.keyIdOf(delegate)].standing;
+            if (standing.exists()) return standing.speaks() ? type(uint64).max : standing.revokedAt();
         }
         return super.delegates(identity, delegateType, delegate);
     }
@@ -154,7 +152,7 @@ contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
         uint256 validTo
     ) internal override {
         KeyId keyId = KeySignature.keyIdOf(delegate);
-        if (delegateType == VERI_KEY && _keyRecords[identity][keyId].exists()) {
+        if (delegateType == VERI_KEY && _keyRecords[identity][keyId].standing.exists()) {
             revert DeviceRegistryDelegateEnrolled(identity, keyId);
         }
         super._setDelegate(identity, delegateType, delegate, validTo);
@@ -166,47 +164,48 @@ contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
         bytes calldata ownerSignature
     ) private {
         _requireInTime(enrolment.deadline);
-        if (enrolment.purpose == 0 || enrolment.purpose > LAST_PURPOSE) {
-            revert DeviceRegistryInvalidPurpose(enrolment.purpose);
-        }
-        KeyId keyId = _keyIdOf(enrolment.algorithm, enrolment.publicKey);
+        uint16 purpose = enrolment.purpose;
+        if (purpose == 0 || purpose > LAST_PURPOSE) revert DeviceRegistryInvalidPurpose(purpose);
         address identity = enrolment.identity;
-        KeyRecords.KeyRecord storage record = _keyRecords[identity][keyId];
-        if (record.exists()) revert DeviceRegistryKeyExists(identity, keyId);
+        address owner = enrolment.owner;
+        uint8 algorithm = enrolment.algorithm;
+        bytes calldata publicKey = enrolment.publicKey;
+        KeyId keyId = _keyIdOf(algorithm, publicKey);
+        KeyRecord storage record = _keyRecords[identity][keyId];
+        if (record.standing.exists()) revert DeviceRegistryKeyExists(identity, keyId);
 
-        bytes32 digest = RegistryDigest.ofEnrolment(enrolment);
-        if (!KeySignature.isOfKey(enrolment.algorithm, enrolment.publicKey, digest, proofOfPossession)) {
+        bytes32 digest = RegistryDigest.ofEnrolment(enrolment, publicKey);
+        if (!KeySignature.isOfKey(algorithm, publicKey, digest, proofOfPossession)) {
             revert DeviceRegistryInvalidPossession(keyId);
         }
-        _requireOwnerSignature(enrolment.owner, digest, ownerSignature);
-        _settleOwner(identity, enrolment.owner, keyId);
+        _requireOwnerSignature(owner, digest, ownerSignature);
 
-        record.validFrom = uint64(block.timestamp);
-        record.purpose = enrolment.purpose;
-        record.algorithm = enrolment.algorithm;
+        record.standing = KeyStandings.pack(uint64(block.timestamp), purpose, algorithm);
         record.profile = enrolment.profile;
-        emit KeyEnrolled(
-            keyId,
-            identity,
-            enrolment.owner,
-            enrolment.algorithm,
-            enrolment.purpose,
-            enrolment.profile
-        );
-        if (enrolment.algorithm == KeySignature.SECP256K1) {
-            _announceDelegate(identity, VERI_KEY, KeySignature.identityOf(keyId), type(uint64).max);
-        }
+        emit KeyEnrolled(keyId, identity, owner, algorithm, purpose, enrolment.profile);
+        _announce(identity, owner, keyId, algorithm);
     }
 
-    /// @dev To be called once the key's holder and `owner` are known to have signed.
-    function _settleOwner(address identity, address owner, KeyId keyId) private {
-        address current = identityOwner(identity);
-        if (owner == current) return;
-        // Until someone else owns it, a key's own identity is in the hands of the key's holder.
-        if (current != identity || KeySignature.identityOf(keyId) != identity) {
-            revert DeviceRegistryOwnerMismatch(identity, current, owner);
+    /// @dev Tells did:ethr of the key and, at the first enrolment of its own identity, of the owner. To be called once the
+    /// key's holder and `owner` are known to have signed. Writes the identity's slot once for both.
+    function _announce(address identity, address owner, KeyId keyId, uint8 algorithm) private {
+        IdentityStanding standing = _standings[identity];
+        IdentityStanding next = standing;
+        address current = _ownerOf(identity, standing);
+        address key = KeySignature.identityOf(keyId);
+        if (owner != current) {
+            // Until someone else owns it, a key's own identity is in the hands of the key's holder.
+            if (current != identity || key != identity) {
+                revert DeviceRegistryOwnerMismatch(identity, current, owner);
+            }
+            next = standing.withOwner(owner).touched();
+            emit DIDOwnerChanged(identity, owner, standing.changed());
         }
-        _changeOwner(identity, owner);
+        if (algorithm == KeySignature.SECP256K1) {
+            next = next.touched();
+            emit DIDDelegateChanged(identity, VERI_KEY, key, type(uint64).max, standing.changed());
+        }
+        _standings[identity] = next;
     }
 
     function _revokeBySig(Revocation calldata revocation, bytes calldata ownerSignature) private {
@@ -218,14 +217,16 @@ contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
     }
 
     function _revoke(address identity, KeyId keyId, bytes32 lastGood) private {
-        KeyRecords.KeyRecord storage record = _keyRecords[identity][keyId];
-        if (!record.exists()) revert DeviceRegistryKeyUnknown(identity, keyId);
-        if (!record.speaks()) revert DeviceRegistryKeyRevoked(identity, keyId);
-        record.revokedAt = uint64(block.timestamp);
+        KeyRecord storage record = _keyRecords[identity][keyId];
+        KeyStanding standing = record.standing;
+        if (!standing.exists()) revert DeviceRegistryKeyUnknown(identity, keyId);
+        if (!standing.speaks()) revert DeviceRegistryKeyRevoked(identity, keyId);
+        record.standing = standing.revoked(uint64(block.timestamp));
         record.lastGood = lastGood;
         emit KeyRevoked(keyId, identity, lastGood);
-        if (record.algorithm == KeySignature.SECP256K1) {
-            _announceDelegate(identity, VERI_KEY, KeySignature.identityOf(keyId), 0);
+        if (standing.algorithm() == KeySignature.SECP256K1) {
+            address key = KeySignature.identityOf(keyId);
+            emit DIDDelegateChanged(identity, VERI_KEY, key, 0, _touch(identity));
         }
     }
 

@@ -2,17 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IERC1056} from "./interfaces/IERC1056.sol";
+import {IdentityStanding} from "./types/IdentityStanding.sol";
 
 /// @dev See {IERC1056}.
 abstract contract ERC1056 is IERC1056 {
-    /// @dev One slot: an identity's first change writes nothing else.
-    struct Standing {
-        address owner;
-        uint64 changed;
-        uint32 nonce;
-    }
-
-    mapping(address identity => Standing) private _standings;
+    mapping(address identity => IdentityStanding) internal _standings;
     mapping(address identity => mapping(bytes32 typeHash => mapping(address delegate => uint256)))
         private _delegates;
 
@@ -23,17 +17,17 @@ abstract contract ERC1056 is IERC1056 {
 
     /// @inheritdoc IERC1056
     function owners(address identity) external view returns (address) {
-        return _standings[identity].owner;
+        return _standings[identity].owner();
     }
 
     /// @inheritdoc IERC1056
     function changed(address identity) external view returns (uint256) {
-        return _standings[identity].changed;
+        return _standings[identity].changed();
     }
 
     /// @inheritdoc IERC1056
     function nonce(address identity) external view returns (uint256) {
-        return _standings[identity].nonce;
+        return _standings[identity].nonce();
     }
 
     /// @inheritdoc IERC1056
@@ -90,8 +84,7 @@ abstract contract ERC1056 is IERC1056 {
 
     /// @inheritdoc IERC1056
     function identityOwner(address identity) public view returns (address) {
-        address set = _standings[identity].owner;
-        return set == address(0) ? identity : set;
+        return _ownerOf(identity, _standings[identity]);
     }
 
     /// @inheritdoc IERC1056
@@ -105,8 +98,9 @@ abstract contract ERC1056 is IERC1056 {
 
     function _changeOwner(address identity, address newOwner) internal {
         if (newOwner == address(0)) revert ERC1056InvalidOwner(newOwner);
-        _standings[identity].owner = newOwner;
-        emit DIDOwnerChanged(identity, newOwner, _touch(identity));
+        IdentityStanding standing = _standings[identity];
+        _standings[identity] = standing.withOwner(newOwner).touched();
+        emit DIDOwnerChanged(identity, newOwner, standing.changed());
     }
 
     function _setDelegate(
@@ -116,26 +110,25 @@ abstract contract ERC1056 is IERC1056 {
         uint256 validTo
     ) internal virtual {
         _delegates[identity][keccak256(abi.encode(delegateType))][delegate] = validTo;
-        _announceDelegate(identity, delegateType, delegate, validTo);
-    }
-
-    function _announceDelegate(
-        address identity,
-        bytes32 delegateType,
-        address delegate,
-        uint256 validTo
-    ) internal {
         emit DIDDelegateChanged(identity, delegateType, delegate, validTo, _touch(identity));
     }
 
     /// @dev Takes the identity's next nonce.
     function _useNonce(address identity) internal returns (uint256) {
-        return _standings[identity].nonce++;
+        IdentityStanding standing = _standings[identity];
+        _standings[identity] = standing.advanced();
+        return standing.nonce();
     }
 
     /// @dev To be called for events of this interface only: resolvers expect one of them in the block that it notes.
-    function _touch(address identity) private returns (uint256 previousChange) {
-        previousChange = _standings[identity].changed;
-        _standings[identity].changed = uint64(block.number);
+    function _touch(address identity) internal returns (uint256 previousChange) {
+        IdentityStanding standing = _standings[identity];
+        _standings[identity] = standing.touched();
+        return standing.changed();
+    }
+
+    function _ownerOf(address identity, IdentityStanding standing) internal pure returns (address) {
+        address set = standing.owner();
+        return set == address(0) ? identity : set;
     }
 }

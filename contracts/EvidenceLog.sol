@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {IEvidenceLog} from "./interfaces/IEvidenceLog.sol";
 import {Rfc6962} from "./libraries/Rfc6962.sol";
 import {RingHistory} from "./libraries/RingHistory.sol";
+import {AnchoredState, AnchoredStates} from "./types/AnchoredState.sol";
+import {LogHead, LogHeads} from "./types/LogHead.sol";
 import {LogId} from "./types/LogId.sol";
 
 /// @dev See {IEvidenceLog}.
@@ -16,7 +18,7 @@ contract EvidenceLog is IEvidenceLog {
     }
 
     struct Log {
-        Head head;
+        LogHead head;
         address owner;
         uint8 quorum;
         uint64 epochDelay;
@@ -90,27 +92,29 @@ contract EvidenceLog is IEvidenceLog {
     ) external {
         Log storage log = _logs[logId];
         if (!log.submitters[msg.sender]) revert EvidenceLogUnauthorizedSubmitter(logId, msg.sender);
-        Head memory current = log.head;
+        LogHead head_ = log.head;
+        AnchoredState current = head_.state();
+        uint64 currentSize = current.size();
         if (size == 0 || size >= Rfc6962.MAX_SIZE) revert EvidenceLogSizeOutOfRange(size);
-        if (size < current.size) revert EvidenceLogStaleSize(current.size, size);
-        if (size == current.size) return _requireHeadRoot(log, current, root);
-        if (current.size == 0) {
+        if (size < currentSize) revert EvidenceLogStaleSize(currentSize, size);
+        if (size == currentSize) return _requireHeadRoot(log, head_, root);
+        if (currentSize == 0) {
             if (proof.length != 0 || previousRoot != 0) {
                 revert EvidenceLogUnexpectedProof(proof.length, previousRoot);
             }
         } else {
-            _requireHeadRoot(log, current, previousRoot);
-            Rfc6962.requireConsistency(current.size, previousRoot, size, root, proof);
+            _requireHeadRoot(log, head_, previousRoot);
+            Rfc6962.requireConsistency(currentSize, previousRoot, size, root, proof);
         }
-        _advance(log, current, current.epoch, size, root);
-        emit Anchored(logId, current.epoch, size, root, manifest, current.blockNumber);
+        _advance(log, head_, current.epoch(), size, root);
+        emit Anchored(logId, current.epoch(), size, root, manifest, current.blockNumber());
     }
 
     /// @inheritdoc IEvidenceLog
     function requireInclusion(
         LogId logId,
         Anchor calldata state,
-        uint16 position,
+        uint32 position,
         bytes32 leafHash,
         uint64 index,
         bytes32[] calldata path
@@ -124,7 +128,7 @@ contract EvidenceLog is IEvidenceLog {
     function requireInclusionInPrefix(
         LogId logId,
         Anchor calldata state,
-        uint16 position,
+        uint32 position,
         uint64 size,
         bytes32 root,
         bytes32[] calldata consistency,
@@ -139,13 +143,15 @@ contract EvidenceLog is IEvidenceLog {
     }
 
     /// @inheritdoc IEvidenceLog
-    function locate(LogId logId, Anchor calldata state) external view returns (bool found, uint16 position) {
-        return _logs[logId].history.find(_recordOf(state), state.time);
+    function locate(LogId logId, Anchor calldata state) external view returns (bool found, uint32 position) {
+        return _logs[logId].history.find(_stateOf(state).record(state.root), state.time);
     }
 
     /// @inheritdoc IEvidenceLog
     function head(LogId logId) external view returns (Head memory) {
-        return _logs[logId].head;
+        LogHead head_ = _logs[logId].head;
+        AnchoredState state = head_.state();
+        return Head(state.epoch(), state.size(), state.time(), state.blockNumber(), head_.position());
     }
 
     /// @inheritdoc IEvidenceLog
@@ -205,7 +211,8 @@ contract EvidenceLog is IEvidenceLog {
     /// @inheritdoc IEvidenceLog
     function setNoteKey(LogId logId, uint64 fromSize, bytes32 key) external onlyOwner(logId) {
         Log storage log = _logs[logId];
-        if (fromSize <= log.head.size) revert EvidenceLogNoteKeyInPast(log.head.size, fromSize);
+        uint64 anchored = log.head.state().size();
+        if (fromSize <= anchored) revert EvidenceLogNoteKeyInPast(anchored, fromSize);
         NoteKey[] storage keys = log.noteKeys;
         // The first key is from size 0 and stays.
         while (keys[keys.length - 1].fromSize >= fromSize) keys.pop();
@@ -250,12 +257,13 @@ contract EvidenceLog is IEvidenceLog {
     ) external onlyOwner(logId) {
         Log storage log = _logs[logId];
         if (log.quorum == 0) revert EvidenceLogNoGuardians(logId);
-        Head memory current = log.head;
-        _requireHeadRoot(log, current, headRoot);
-        Rfc6962.requireConsistency(size, root, current.size, headRoot, proof);
+        LogHead head_ = log.head;
+        AnchoredState current = head_.state();
+        _requireHeadRoot(log, head_, headRoot);
+        Rfc6962.requireConsistency(size, root, current.size(), headRoot, proof);
         log.proposals += 1;
         log.proposal = EpochProposal(size, 0, 0, log.proposals, root);
-        emit EpochProposed(logId, current.epoch + 1, size, root);
+        emit EpochProposed(logId, current.epoch() + 1, size, root);
     }
 
     /// @inheritdoc IEvidenceLog
@@ -272,7 +280,13 @@ contract EvidenceLog is IEvidenceLog {
         proposal.approvals += 1;
         if (proposal.approvals == log.quorum) proposal.readyAt = uint64(block.timestamp) + log.epochDelay;
         log.proposal = proposal;
-        emit EpochApproved(logId, log.head.epoch + 1, msg.sender, proposal.approvals, proposal.readyAt);
+        emit EpochApproved(
+            logId,
+            log.head.state().epoch() + 1,
+            msg.sender,
+            proposal.approvals,
+            proposal.readyAt
+        );
     }
 
     /// @inheritdoc IEvidenceLog
@@ -280,7 +294,7 @@ contract EvidenceLog is IEvidenceLog {
         Log storage log = _logs[logId];
         if (log.proposal.size == 0) revert EvidenceLogNoProposal(logId);
         delete log.proposal;
-        emit EpochCancelled(logId, log.head.epoch + 1);
+        emit EpochCancelled(logId, log.head.state().epoch() + 1);
     }
 
     /// @inheritdoc IEvidenceLog
@@ -292,12 +306,13 @@ contract EvidenceLog is IEvidenceLog {
             revert EvidenceLogEpochNotReady(proposal.readyAt, proposal.approvals, log.quorum);
         }
         delete log.proposal;
-        Head memory current = log.head;
-        uint32 epoch = current.epoch + 1;
-        log.prefixes[current.epoch] = proposal.size;
-        _advance(log, current, epoch, proposal.size, proposal.root);
+        LogHead head_ = log.head;
+        AnchoredState current = head_.state();
+        uint32 epoch = current.epoch() + 1;
+        log.prefixes[current.epoch()] = proposal.size;
+        _advance(log, head_, epoch, proposal.size, proposal.root);
         emit EpochStarted(logId, epoch, proposal.size, proposal.root);
-        emit Anchored(logId, epoch, proposal.size, proposal.root, manifest, current.blockNumber);
+        emit Anchored(logId, epoch, proposal.size, proposal.root, manifest, current.blockNumber());
     }
 
     function _addSubmitter(LogId logId, address account) private {
@@ -307,22 +322,24 @@ contract EvidenceLog is IEvidenceLog {
     }
 
     /// @dev Writes the new head and its record.
-    function _advance(Log storage log, Head memory current, uint32 epoch, uint64 size, bytes32 root) private {
-        uint16 position = current.size == 0 ? 0 : (current.position + 1) % RingHistory.SLOTS;
-        Head memory next = Head(epoch, size, uint40(block.timestamp), uint48(block.number), position);
-        log.head = next;
-        log.history.keep(position, _recordOf(next, root), next.time, current.time);
+    function _advance(Log storage log, LogHead previous, uint32 epoch, uint64 size, bytes32 root) private {
+        AnchoredState next = AnchoredStates.pack(epoch, size, uint64(block.timestamp), uint64(block.number));
+        AnchoredState before = previous.state();
+        uint32 position = before.size() == 0 ? 0 : RingHistory.following(previous.position());
+        log.head = LogHeads.pack(next, position);
+        log.history.keep(position, next.record(root), block.timestamp, before.time());
     }
 
     /// @dev A head has no root of its own: the ring's record tells whether one is it.
-    function _requireHeadRoot(Log storage log, Head memory current, bytes32 root) private view {
-        if (log.history.ring[current.position] != _recordOf(current, root)) {
-            revert EvidenceLogRootConflict(current.size, root);
+    function _requireHeadRoot(Log storage log, LogHead head_, bytes32 root) private view {
+        AnchoredState state = head_.state();
+        if (log.history.at(head_.position()) != state.record(root)) {
+            revert EvidenceLogRootConflict(state.size(), root);
         }
     }
 
-    function _requireAnchored(LogId logId, Anchor calldata state, uint16 position) private view {
-        if (!_logs[logId].history.holds(position, _recordOf(state), state.time)) {
+    function _requireAnchored(LogId logId, Anchor calldata state, uint32 position) private view {
+        if (!_logs[logId].history.holds(position, _stateOf(state).record(state.root), state.time)) {
             revert EvidenceLogAnchorUnknown(logId, state.size, state.root);
         }
     }
@@ -330,7 +347,7 @@ contract EvidenceLog is IEvidenceLog {
     /// @dev A leaf of an epoch is still the log's if every epoch since then began with it.
     function _requireKept(LogId logId, uint64 epoch, uint64 index) private view {
         Log storage log = _logs[logId];
-        uint64 current = log.head.epoch;
+        uint64 current = log.head.state().epoch();
         for (uint64 earlier = epoch; earlier < current; ++earlier) {
             if (index >= log.prefixes[earlier]) revert EvidenceLogLeafAbandoned(logId, earlier, index);
         }
@@ -340,11 +357,7 @@ contract EvidenceLog is IEvidenceLog {
         if (account == address(0)) revert EvidenceLogInvalidAccount(account);
     }
 
-    function _recordOf(Head memory head_, bytes32 root) private pure returns (bytes32) {
-        return RingHistory.recordOf(head_.epoch, head_.size, root, head_.time, head_.blockNumber);
-    }
-
-    function _recordOf(Anchor calldata state) private pure returns (bytes32) {
-        return RingHistory.recordOf(state.epoch, state.size, state.root, state.time, state.blockNumber);
+    function _stateOf(Anchor calldata state) private pure returns (AnchoredState) {
+        return AnchoredStates.pack(state.epoch, state.size, state.time, state.blockNumber);
     }
 }

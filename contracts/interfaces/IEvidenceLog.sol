@@ -32,7 +32,7 @@ interface IEvidenceLog {
     /// @param time time of the anchor's block, seconds since the Unix epoch
     /// @param blockNumber block of the anchor
     struct Anchor {
-        uint64 epoch;
+        uint32 epoch;
         uint64 size;
         bytes32 root;
         uint64 time;
@@ -44,9 +44,9 @@ interface IEvidenceLog {
     struct Head {
         uint32 epoch;
         uint64 size;
-        uint40 time;
-        uint48 blockNumber;
-        uint16 position;
+        uint64 time;
+        uint64 blockNumber;
+        uint32 position;
     }
 
     /// @notice A restart of the log that awaits approval and delay.
@@ -161,7 +161,7 @@ interface IEvidenceLog {
     function requireInclusion(
         LogId logId,
         Anchor calldata state,
-        uint16 position,
+        uint32 position,
         bytes32 leafHash,
         uint64 index,
         bytes32[] calldata path
@@ -175,7 +175,7 @@ interface IEvidenceLog {
     function requireInclusionInPrefix(
         LogId logId,
         Anchor calldata state,
-        uint16 position,
+        uint32 position,
         uint64 size,
         bytes32 root,
         bytes32[] calldata consistency,
@@ -185,7 +185,7 @@ interface IEvidenceLog {
     ) external view;
 
     /// @notice Where the record of an anchor is kept. Reads the whole ring: for callers off chain.
-    function locate(LogId logId, Anchor calldata state) external view returns (bool found, uint16 position);
+    function locate(LogId logId, Anchor calldata state) external view returns (bool found, uint32 position);
 
     function head(LogId logId) external view returns (Head memory);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IDeviceRegistry} from "../interfaces/IDeviceRegistry.sol";
 
 /// @title EIP-712 digests of the registry's signed calls
@@ -22,25 +23,29 @@ library RegistryDigest {
     bytes32 private constant OWNER_CHANGE_TYPE_HASH = keccak256(
         "OwnerChange(address identity,address newOwner,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant NAME_HASH = keccak256(bytes(NAME));
-    bytes32 private constant VERSION_HASH = keccak256(bytes(VERSION));
+    // Of literals: the hash of a constant string is computed in each call.
+    bytes32 private constant NAME_HASH = keccak256("Gridseal DeviceRegistry");
+    bytes32 private constant VERSION_HASH = keccak256("1");
 
-    function ofEnrolment(IDeviceRegistry.Enrolment calldata enrolment) internal view returns (bytes32) {
-        return
-            _digest(
-                keccak256(
-                    abi.encode(
-                        ENROLMENT_TYPE_HASH,
-                        enrolment.identity,
-                        enrolment.owner,
-                        enrolment.algorithm,
-                        keccak256(enrolment.publicKey),
-                        enrolment.purpose,
-                        enrolment.profile,
-                        enrolment.deadline
-                    )
-                )
-            );
+    /// @param publicKey of the enrolment
+    function ofEnrolment(
+        IDeviceRegistry.Enrolment calldata enrolment,
+        bytes calldata publicKey
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = ENROLMENT_TYPE_HASH;
+        bytes32 structHash;
+        // The members lie in calldata as EIP-712 encodes them, but for the public key, whose place holds its offset. Memory
+        // beyond the free pointer is used and not kept.
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            calldatacopy(words, publicKey.offset, publicKey.length)
+            let publicKeyHash := keccak256(words, publicKey.length)
+            mstore(words, typeHash)
+            calldatacopy(add(words, 32), enrolment, 224)
+            mstore(add(words, 128), publicKeyHash)
+            structHash := keccak256(words, 256)
+        }
+        return _digest(structHash);
     }
 
     function ofRevocation(IDeviceRegistry.Revocation calldata revocation) internal view returns (bytes32) {
@@ -78,6 +83,6 @@ library RegistryDigest {
         bytes32 separator = keccak256(
             abi.encode(DOMAIN_TYPE_HASH, NAME_HASH, VERSION_HASH, block.chainid, address(this))
         );
-        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+        return MessageHashUtils.toTypedDataHash(separator, structHash);
     }
 }

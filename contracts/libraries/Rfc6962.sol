@@ -3,6 +3,10 @@ pragma solidity 0.8.37;
 
 /// @title Merkle proofs of RFC 6962 and RFC 9162
 /// @notice SHA-256 through the precompile. A path must have exactly the length that index and sizes fix.
+///
+/// Both proofs walk from a node up to the root of the larger tree. `node` is its index in its level and `last` the index of
+/// that level's last node. While they differ, every level has a sibling. From the level where they are equal, the node is
+/// on the tree's right edge: it is joined where it is a right child, which is where its index is odd.
 library Rfc6962 {
     /// @notice The log never outgrows this: 2^63 leaves.
     uint64 internal constant MAX_SIZE = 1 << 63;
@@ -29,22 +33,9 @@ library Rfc6962 {
     ) internal view {
         if (size >= MAX_SIZE) revert Rfc6962SizeOutOfRange(size);
         if (index >= size) revert Rfc6962IndexOutOfRange(index, size);
-        uint256 node = index;
-        uint256 last = size - 1;
-        bytes32 hash = leafHash;
-        for (uint256 i = 0; i < path.length; ++i) {
-            if (last == 0) revert Rfc6962PathLength(path.length);
-            if (node & 1 == 1 || node == last) {
-                hash = hashNode(path[i], hash);
-                (node, last) = _toNextLeft(node, last);
-            } else {
-                hash = hashNode(hash, path[i]);
-            }
-            node >>= 1;
-            last >>= 1;
-        }
-        if (last != 0) revert Rfc6962PathLength(path.length);
-        if (hash != root) revert Rfc6962RootMismatch(root, hash);
+        (bytes32 actual, uint256 length) = _climb(index, size - 1, leafHash, path);
+        if (length != path.length) revert Rfc6962PathLength(path.length);
+        if (actual != root) revert Rfc6962RootMismatch(root, actual);
     }
 
     /// @notice Reverts unless the larger tree begins with the smaller one (RFC 9162, 2.1.4.2). Equal sizes need equal
@@ -65,74 +56,141 @@ library Rfc6962 {
             if (root1 != root2) revert Rfc6962RootMismatch(root1, root2);
             return;
         }
-        (bytes32 older, bytes32 newer) = _rootsFromPath(size1, root1, size2, path);
-        if (older != root1) revert Rfc6962RootMismatch(root1, older);
-        if (newer != root2) revert Rfc6962RootMismatch(root2, newer);
-    }
-
-    /// @notice SHA-256(0x01 ‖ left ‖ right).
-    function hashNode(bytes32 left, bytes32 right) internal view returns (bytes32 node) {
-        // Written beyond the free memory pointer and read at once, so that a hash allocates nothing.
-        assembly ("memory-safe") {
-            let buffer := mload(0x40)
-            mstore8(buffer, 1)
-            mstore(add(buffer, 1), left)
-            mstore(add(buffer, 33), right)
-            // The precompile fails only without gas; the caller then runs out as well.
-            if iszero(staticcall(gas(), 2, buffer, 65, 0, 32)) {
-                revert(0, 0)
-            }
-            node := mload(0)
+        // Up to the largest perfect subtree that ends where the smaller tree ends. It is the first hash of the path, unless
+        // it is the whole smaller tree, whose root is known.
+        uint256 node;
+        uint256 last;
+        // Neither size is 0.
+        unchecked {
+            node = size1 - 1;
+            last = size2 - 1;
         }
-    }
-
-    /// @dev Both roots that the path leads to, for 0 < size1 < size2.
-    function _rootsFromPath(
-        uint64 size1,
-        bytes32 root1,
-        uint64 size2,
-        bytes32[] calldata path
-    ) private view returns (bytes32 older, bytes32 newer) {
-        uint256 node = size1 - 1;
-        uint256 last = size2 - 1;
         while (node & 1 == 1) {
             node >>= 1;
             last >>= 1;
         }
-        uint256 next = 0;
-        // A smaller tree that is a perfect subtree of the larger one is its own first node, and the path leaves it out.
-        if (size1 & (size1 - 1) == 0) {
-            older = root1;
-        } else {
+        bytes32 start = root1;
+        uint256 first = 0;
+        if (node != 0) {
             if (path.length == 0) revert Rfc6962PathLength(0);
-            older = path[0];
-            next = 1;
+            start = path[0];
+            first = 1;
         }
-        newer = older;
-        for (; next < path.length; ++next) {
-            if (last == 0) revert Rfc6962PathLength(path.length);
-            bytes32 sibling = path[next];
-            if (node & 1 == 1 || node == last) {
-                // Up to the first node that only the larger tree has, both hashes are the same.
-                bool shared = older == newer;
-                older = hashNode(sibling, older);
-                newer = shared ? older : hashNode(sibling, newer);
-                (node, last) = _toNextLeft(node, last);
-            } else {
-                newer = hashNode(newer, sibling);
-            }
-            node >>= 1;
-            last >>= 1;
-        }
-        if (last != 0) revert Rfc6962PathLength(path.length);
+        (bytes32 older, bytes32 newer, uint256 length) = _climbBoth(node, last, start, path, first);
+        if (length != path.length) revert Rfc6962PathLength(path.length);
+        if (older != root1) revert Rfc6962RootMismatch(root1, older);
+        if (newer != root2) revert Rfc6962RootMismatch(root2, newer);
     }
 
-    /// @dev From a left child without sibling up to the ancestor that has one; on a right child it stays.
-    function _toNextLeft(uint256 node, uint256 last) private pure returns (uint256, uint256) {
-        while (node & 1 == 0 && node != 0) {
-            node >>= 1;
-            last >>= 1;
+    /// @dev Root above a node.
+    /// @return root meaningful only if the path has `length` hashes
+    /// @return length hashes that the walk takes
+    function _climb(
+        uint256 node,
+        uint256 last,
+        bytes32 hash,
+        bytes32[] calldata path
+    ) private view returns (bytes32 root, uint256 length) {
+        // A join is 0x01 ‖ left ‖ right, beyond the free memory pointer where nothing is kept; its hash goes to scratch
+        // space. A path that is too short reads as whatever follows it, and the caller refuses its length.
+        assembly ("memory-safe") {
+            let join := mload(0x40)
+            let left := add(join, 1)
+            let right := add(join, 33)
+            let next := path.offset
+            let done := 1
+            mstore8(join, 1)
+            mstore(0, hash)
+            for {} xor(node, last) {} {
+                switch and(node, 1)
+                case 0 {
+                    mstore(left, mload(0))
+                    mstore(right, calldataload(next))
+                }
+                default {
+                    mstore(left, calldataload(next))
+                    mstore(right, mload(0))
+                }
+                done := and(done, staticcall(gas(), 2, join, 65, 0, 32))
+                next := add(next, 32)
+                node := shr(1, node)
+                last := shr(1, last)
+            }
+            for {} node {} {
+                if and(node, 1) {
+                    mstore(left, calldataload(next))
+                    mstore(right, mload(0))
+                    done := and(done, staticcall(gas(), 2, join, 65, 0, 32))
+                    next := add(next, 32)
+                }
+                node := shr(1, node)
+            }
+            // The precompile fails only for want of gas.
+            if iszero(done) {
+                revert(0, 0)
+            }
+            root := mload(0)
+            length := shr(5, sub(next, path.offset))
         }
-        return (node, last);
+    }
+
+    /// @dev Roots of the smaller and the larger tree above the last node that both have, a left child: siblings to its right
+    /// belong to the larger tree only, siblings to its left to both.
+    /// @param first hash of the path to begin with
+    /// @return older meaningful only if the path has `length` hashes; so is `newer`
+    /// @return newer root of the larger tree
+    /// @return length hashes that the walk takes, those before `first` included
+    function _climbBoth(
+        uint256 node,
+        uint256 last,
+        bytes32 hash,
+        bytes32[] calldata path,
+        uint256 first
+    ) private view returns (bytes32 older, bytes32 newer, uint256 length) {
+        // As in _climb; the older hash is kept at 0, the newer one at 32.
+        assembly ("memory-safe") {
+            let join := mload(0x40)
+            let left := add(join, 1)
+            let right := add(join, 33)
+            let next := add(path.offset, shl(5, first))
+            let done := 1
+            mstore8(join, 1)
+            mstore(0, hash)
+            mstore(32, hash)
+            for {} xor(node, last) {} {
+                switch and(node, 1)
+                case 0 {
+                    mstore(left, mload(32))
+                    mstore(right, calldataload(next))
+                }
+                default {
+                    mstore(left, calldataload(next))
+                    mstore(right, mload(0))
+                    done := and(done, staticcall(gas(), 2, join, 65, 0, 32))
+                    mstore(right, mload(32))
+                }
+                done := and(done, staticcall(gas(), 2, join, 65, 32, 32))
+                next := add(next, 32)
+                node := shr(1, node)
+                last := shr(1, last)
+            }
+            for {} node {} {
+                if and(node, 1) {
+                    mstore(left, calldataload(next))
+                    mstore(right, mload(0))
+                    done := and(done, staticcall(gas(), 2, join, 65, 0, 32))
+                    mstore(right, mload(32))
+                    done := and(done, staticcall(gas(), 2, join, 65, 32, 32))
+                    next := add(next, 32)
+                }
+                node := shr(1, node)
+            }
+            if iszero(done) {
+                revert(0, 0)
+            }
+            older := mload(0)
+            newer := mload(32)
+            length := shr(5, sub(next, path.offset))
+        }
     }
 }

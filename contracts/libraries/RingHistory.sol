@@ -6,35 +6,44 @@ pragma solidity 0.8.37;
 /// permanent pin a day. A record that left the ring is reached from a later one by a consistency proof.
 library RingHistory {
     /// @notice Anchors that stay in the ring.
-    uint16 internal constant SLOTS = 64;
+    uint32 internal constant SLOTS = 64;
 
     struct History {
         bytes32[SLOTS] ring;
         mapping(uint256 day => bytes32 record) pins;
     }
 
-    /// @notice What stands for an anchor: keccak256 of its five words.
-    function recordOf(
-        uint64 epoch,
-        uint64 size,
-        bytes32 root,
-        uint64 time,
-        uint64 blockNumber
-    ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(epoch, size, root, time, blockNumber));
+    /// @notice The position after one.
+    function following(uint32 position) internal pure returns (uint32) {
+        // A position is below SLOTS, so that this cannot overflow.
+        unchecked {
+            return (position + 1) % SLOTS;
+        }
+    }
+
+    /// @notice The record at a position of the ring, zero where none was written.
+    /// @param position below {SLOTS}
+    function at(History storage history, uint256 position) internal view returns (bytes32 record) {
+        // An index into the array would be checked against a length that callers know, and masked as if it were packed.
+        assembly ("memory-safe") {
+            record := sload(add(history.slot, position))
+        }
     }
 
     /// @notice Keeps a record at a position of the ring, and for good if it is the first of its day.
+    /// @param position below {SLOTS}
     /// @param time of the record, seconds since the Unix epoch
     /// @param previousTime time of the record before it; 0 = there is none
     function keep(
         History storage history,
-        uint16 position,
+        uint256 position,
         bytes32 record,
         uint256 time,
         uint256 previousTime
     ) internal {
-        history.ring[position] = record;
+        assembly ("memory-safe") {
+            sstore(add(history.slot, position), record)
+        }
         uint256 day = time / 1 days;
         if (day > previousTime / 1 days) history.pins[day] = record;
     }
@@ -42,11 +51,11 @@ library RingHistory {
     /// @notice Whether the record is in the ring at the position, or is the pin of its day.
     function holds(
         History storage history,
-        uint16 position,
+        uint32 position,
         bytes32 record,
         uint256 time
     ) internal view returns (bool) {
-        if (position < SLOTS && history.ring[position] == record) return true;
+        if (position < SLOTS && at(history, position) == record) return true;
         return history.pins[time / 1 days] == record;
     }
 
@@ -55,9 +64,9 @@ library RingHistory {
         History storage history,
         bytes32 record,
         uint256 time
-    ) internal view returns (bool found, uint16 position) {
+    ) internal view returns (bool found, uint32 position) {
         for (position = 0; position < SLOTS; ++position) {
-            if (history.ring[position] == record) return (true, position);
+            if (at(history, position) == record) return (true, position);
         }
         return (history.pins[time / 1 days] == record, 0);
     }

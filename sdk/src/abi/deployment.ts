@@ -4,10 +4,10 @@
 export const create2Factory = '0x4e59b44847b379578588920ca78fbf26c0b4956c';
 export const create2Salt = '0x0000000000000000000000000000000000000000000000000000000000000000';
 /** The same on every chain: CREATE2 through {@link create2Factory}. */
-export const evidenceLogAddress = '0x01df9ed8b409a55aabb164beb7817f614cf1d312';
+export const evidenceLogAddress = '0x813af28addd85db49aa9fc85d865dcf8185d19cd';
 /** keccak256 of the deployed code, which has no immutables. */
-export const evidenceLogCodeHash = '0x6429b36f3a90f50a492f6385d83a8147dcf1fa445c6c33af1d7bf8f14f15e833';
+export const evidenceLogCodeHash = '0x474d8a84cd48cc7bbdfa4ba8f5370e5bf438a3324efbe9559ca4c6f12b788645';
 /** The same on every chain: CREATE2 through {@link create2Factory}. */
-export const deviceRegistryAddress = '0x0e477e244aa029c8ff02a7adc6b979449fe07e30';
+export const deviceRegistryAddress = '0xa0410abc4ea463c126f2e071f4588ba0c1fa0552';
 /** keccak256 of the deployed code, which has no immutables. */
-export const deviceRegistryCodeHash = '0xcc82d3fa6d435bea99a7bb60ecea1b6fd8a41249642cbc7b1ccbd163dbae9461';
+export const deviceRegistryCodeHash = '0x2ff851381f217f50582eaf8da92de4ea787a765bf3c89b5f289e71caa4cbfc5b';
