@@ -53,7 +53,8 @@ export const startBenchChain = async (): Promise<BenchChain> => {
       const data = encodeDeployData({ abi, bytecode, args });
       const hash = await wallet.sendTransaction({ account: sender, chain: null, data });
       const { contractAddress } = await receiptOf(hash);
-      if (contractAddress === null || contractAddress === undefined) throw new Error('the deployment made no contract');
+      if (contractAddress === null || contractAddress === undefined)
+        throw new Error('the deployment made no contract');
       return contractAddress;
     },
     send: async (to, data, from = sender) => {
