@@ -10,6 +10,7 @@ import {
   profileHash,
   toHex,
   verifyInclusion,
+  type Bundle,
   type Hex,
 } from '@gridseal/protocol';
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
