@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CsvError } from '../../edge/readers/csv-error.ts';
+import { parseTelemetry } from '../../edge/readers/csv.ts';
+import { batchesOf } from '../../edge/readers/batches.ts';
+
+const parse = (text: string) => parseTelemetry(text, { file: 'day.csv' });
+const refusal = (code: string) => (error: unknown) => error instanceof CsvError && error.code === code;
+
+test('decimals become integers exactly, with one scale a channel', () => {
+  const { profile, readings } = parse('time,power [W],level\n1780272000000,0.1,3\n1780272060000,-12.345,4\n');
+  assert.deepEqual(
+    profile.channels.map(({ quantity, unit, scale }) => [quantity, unit, scale]),
+    [
+      ['power', 'W', -3],
+      ['level', '1', 0],
+    ],
+  );
+  assert.deepEqual(
+    readings.map(({ channel, value }) => [channel, value]),
+    [
+      [1, 100n],
+      [1, -12345n],
+      [2, 3n],
+      [2, 4n],
+    ],
+  );
+});
+
+test('an empty cell is left out and counted, not read as zero', () => {
+  const { readings, emptyCells } = parse('time,a,b\n2026-06-01T00:00:00Z,,5\n');
+  assert.equal(emptyCells, 1);
+  assert.deepEqual(
+    readings.map(({ channel, value }) => [channel, value]),
+    [[2, 5n]],
+  );
+});
+
+test('what is not telemetry is refused with its place', () => {
+  assert.throws(() => parse('time,a\n2026-06-01T00:00:00Z,high\n'), refusal('not-a-number'));
+  assert.throws(() => parse('time,a\n2026-06-01T00:00:00Z,high\n'), /row 2, column a: "high"/u);
+  assert.throws(() => parse('time,a\nyesterday,1\n'), refusal('bad-time'));
+  assert.throws(() => parse('a,b\n1,2\n'), refusal('no-channels'));
+  assert.throws(() => parse('time,a\n'), refusal('empty'));
+  assert.throws(() => parse('time,a\n"1,2\n'), refusal('malformed'));
+});
+
+test('batches hold a span of device time each, oldest first', () => {
+  const { readings } = parse(
+    'time,a\n2026-06-01T02:00:00Z,3\n2026-06-01T00:00:00Z,1\n2026-06-01T00:59:59Z,2\n',
+  );
+  const batches = batchesOf(readings, 3_600_000);
+  assert.deepEqual(
+    batches.map((batch) => batch.map(({ value }) => value)),
+    [[1n, 2n], [3n]],
+  );
+});

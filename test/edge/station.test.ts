@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import {
+  decodeAuthorPart,
+  digest as digestOf,
+  toHex,
+  type IngestItem,
+  type Reading,
+} from '@gridseal/protocol';
+import { deviceKeyFrom, randomPrivateKey } from '@gridseal/sdk';
+import { openStation, type Delivery, type Forward, type Station } from '../../edge/gateway/station.ts';
+import { TEST_NOW, TEST_PROFILE, testDomain } from '../setup/devices.ts';
+import { createTestFolder } from '../setup/postgres.ts';
+
+const key = deviceKeyFrom('p256', randomPrivateKey('p256'));
+const READINGS: readonly Reading[] = [
+  { timeMs: 60_000n, channel: 1, quality: 0, value: -5n },
+  { timeMs: 0n, channel: 1, quality: 0, value: 7n },
+];
+
+const digestOfItem = ({ authorPart }: IngestItem) =>
+  toHex(digestOf(decodeAuthorPart(authorPart), testDomain));
+
+/** The far end of a station: remembers what arrives and answers as told. */
+const farEnd = (answer: (item: IngestItem) => Delivery) => {
+  const arrived: IngestItem[] = [];
+  const forward: Forward = (items) => {
+    arrived.push(...items);
+    return Promise.resolve(items.map(answer));
+  };
+  return { arrived, forward };
+};
+const accepting = () => farEnd((item) => ({ status: 'accepted', digest: digestOfItem(item) }));
+const refusing = (retryable: boolean) =>
+  farEnd(() => ({ status: 'refused', code: 'unknown-device', message: 'not enrolled', retryable }));
+
+const stationIn = (folder: string, forward: Forward, batchesPerRequest = 64): Promise<Station> =>
+  openStation({
+    key,
+    identity: key.firstIdentity,
+    domain: testDomain,
+    profile: TEST_PROFILE,
+    folder,
+    forward,
+    now: () => TEST_NOW,
+    randomKey: () => new Uint8Array(randomBytes(32)),
+    batchesPerRequest,
+  });
+
+const folderOf = async (t: TestContext): Promise<string> => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  return folder.path;
+};
+const waitingIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => name.endsWith('.batch'));
+
+test('batches form one chain, each naming the one before, and are forgotten once receipted', async (t) => {
+  const folder = await folderOf(t);
+  const { arrived, forward } = accepting();
+  const station = await stationIn(folder, forward);
+  const digests = [await station.report(READINGS), await station.report(READINGS)];
+  assert.equal((await station.flush()).length, 2);
+  assert.deepEqual(arrived.map(digestOfItem), digests);
+  const [first, second] = arrived.map(({ authorPart }) => decodeAuthorPart(authorPart));
+  assert.equal(first?.header.sequence, 0n);
+  assert.equal(second?.header.sequence, 1n);
+  assert.equal(toHex(second?.header.previous ?? new Uint8Array()), digests[0]);
+  assert.deepEqual(await waitingIn(folder), []);
+});
+
+test('a restart continues the chain and sends the very bytes that wait', async (t) => {
+  const folder = await folderOf(t);
+  const lost = await stationIn(folder, () => Promise.reject(new Error('the line is down')));
+  const first = await lost.report(READINGS);
+  await assert.rejects(lost.flush(), /line is down/u);
+
+  const { arrived, forward } = accepting();
+  const again = await stationIn(folder, forward);
+  const second = await again.report(READINGS);
+  await again.flush();
+  assert.deepEqual(arrived.map(digestOfItem), [first, second]);
+});
+
+test('a power cut between batch and head signs no number twice', async (t) => {
+  const folder = await folderOf(t);
+  const first = await (await stationIn(folder, accepting().forward)).report(READINGS);
+  await rm(join(folder, 'head.json'));
+
+  const { arrived, forward } = accepting();
+  const again = await stationIn(folder, forward);
+  await again.report(READINGS);
+  await again.flush();
+  const headers = arrived.map(({ authorPart }) => decodeAuthorPart(authorPart).header);
+  assert.deepEqual(
+    headers.map(({ sequence }) => sequence),
+    [0n, 1n],
+  );
+  assert.equal(toHex(headers[1]?.previous ?? new Uint8Array()), first);
+});
+
+test('a batch refused for now stays; one refused for good is set aside with the reason', async (t) => {
+  const folder = await folderOf(t);
+  const station = await stationIn(folder, refusing(true).forward);
+  await station.report(READINGS);
+  const [delivery] = await station.flush();
+  assert.equal(delivery?.status, 'refused');
+  assert.equal((await waitingIn(folder)).length, 1);
+
+  await (await stationIn(folder, refusing(false).forward)).flush();
+  assert.deepEqual(await waitingIn(folder), []);
+  const [reason] = (await readdir(join(folder, 'refused'))).filter((name) => name.endsWith('.reason'));
+  assert.equal(
+    await readFile(join(folder, 'refused', reason ?? ''), 'utf8'),
+    'unknown-device: not enrolled\n',
+  );
+});
+
+test('what waits goes out in requests of at most the size asked for', async (t) => {
+  const sizes: number[] = [];
+  const { forward } = accepting();
+  const counting: Forward = (items) => {
+    sizes.push(items.length);
+    return forward(items);
+  };
+  const station = await stationIn(await folderOf(t), counting, 2);
+  for (let i = 0; i < 5; i += 1) await station.report(READINGS);
+  await station.flush();
+  assert.deepEqual(sizes, [2, 2, 1]);
+});

@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../../scripts/paths.ts';
+
+/** What the command printed and the exit code it ended with. */
+export type CommandRun = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+/** Runs `gridseal` in a process of its own, as a person would. */
+export const gridseal = (...args: readonly string[]): Promise<CommandRun> =>
+  new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [join(root, 'cli/main.ts'), ...args],
+      { timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error === null) resolve({ code: 0, stdout, stderr });
+        else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
+        else reject(error);
+      },
+    );
+  });
