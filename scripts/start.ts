@@ -31,11 +31,11 @@ const stop = (): Promise<void> => {
   })();
   return stopped;
 };
-let asked = false;
+const request = { asked: false };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (!asked) process.stdout.write('\nStopping …\n');
-    asked = true;
+    if (!request.asked) process.stdout.write('\nStopping …\n');
+    request.asked = true;
     void stop();
   });
 }
@@ -48,8 +48,8 @@ const outcome = await Promise.race([
   service.exited.then((code) => ({ code })),
 ]);
 if ('code' in outcome) {
-  if (!asked) process.stderr.write(`The service did not start.\n\n${await tailOf(serviceLog)}\n`);
-  process.exit(asked ? 0 : outcome.code || 1);
+  if (!request.asked) process.stderr.write(`The service did not start.\n\n${await tailOf(serviceLog)}\n`);
+  process.exit(request.asked ? 0 : outcome.code || 1);
 }
 
 if (process.env.DEMO_ALLIANCE !== 'off') {
@@ -61,7 +61,7 @@ if (process.env.DEMO_ALLIANCE !== 'off') {
   });
   programs.push(stations);
   void stations.exited.then(async (code) => {
-    if (asked) return;
+    if (request.asked) return;
     process.stderr.write(`The simulated stations stopped (${code}); the service goes on.\n`);
     process.stderr.write(`${await tailOf(join(dataDir, 'edge.log'))}\n`);
   });
@@ -76,5 +76,6 @@ process.stdout.write(
 
 const code = await service.exited;
 await stop();
-if (!asked) process.stderr.write(`The service stopped by itself (${code}).\n\n${await tailOf(serviceLog)}\n`);
-process.exit(asked ? 0 : code || 1);
+if (!request.asked)
+  process.stderr.write(`The service stopped by itself (${code}).\n\n${await tailOf(serviceLog)}\n`);
+process.exit(request.asked ? 0 : code || 1);

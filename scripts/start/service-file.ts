@@ -27,8 +27,8 @@ const PATIENCE_MS = 120_000;
 export const waitForService = async (dataDir: string, pid?: number): Promise<RunningService> => {
   const file = join(dataDir, 'service.json');
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until;) {
-    const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') return undefined;
+    const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw cause;
     });
     const service = text === undefined ? undefined : serviceSchema.parse(JSON.parse(text));

@@ -163,6 +163,6 @@ export const mutationsOf = (
   { each, seed }: { readonly each: number; readonly seed: number },
 ): Mutation[] => {
   const bundle = JSON.parse(fromUtf8(bytes)) as Json & Bundle;
-  const original = canonicalJson(bundle as Json);
+  const original = canonicalJson(bundle);
   return [...singleBytes(bundle, each, seed), ...structural(bundle)].filter(({ text }) => text !== original);
 };

@@ -58,7 +58,7 @@ export const createTestLog = async (chain: TestChain, deviceRegistry: Hex): Prom
   });
   const evidenceLog = lower((await mined(deployment)).contractAddress ?? '');
   salts += 1;
-  const salt = `0x${salts.toString(16).padStart(64, '0')}`;
+  const salt = `0x${salts.toString(16).padStart(64, '0')}` as const;
   const creation = await wallet.writeContract({
     address: evidenceLog,
     abi: evidenceLogAbi,

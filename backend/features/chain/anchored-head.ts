@@ -25,7 +25,7 @@ export const readAnchoredHead = async (
     args: [binding.logId],
   });
   if (size === 0n || BigInt(epoch) !== binding.epoch) return undefined;
-  const block = BigInt(blockNumber);
+  const block = blockNumber;
   const events = await client.getContractEvents({
     address: binding.evidenceLog,
     abi: evidenceLogAbi,

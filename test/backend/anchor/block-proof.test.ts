@@ -40,10 +40,10 @@ before(async () => {
     method: 'eth_getBlockByHash',
     params: [hash, false],
   })) as unknown as typeof block;
-  receipts = (await chain.client.request({
+  receipts = await chain.client.request({
     method: 'eth_getBlockReceipts' as never,
     params: [hash] as never,
-  })) as unknown as RpcReceipt[];
+  });
 });
 after(() => chain.stop());
 
@@ -73,7 +73,7 @@ test('a header that a node misreports is refused', () => {
 
 test('a receipt that a node misreports is refused', async () => {
   const lied = receipts.map((receipt, index) =>
-    index === 3 ? { ...receipt, status: '0x0' as Hex } : receipt,
+    index === 3 ? { ...receipt, status: '0x0' as const } : receipt,
   );
   await assert.rejects(
     proveReceipt(lied, block.receiptsRoot, 0),

@@ -85,9 +85,9 @@ test('a log is created once, and found from then on', async () => {
 });
 
 test('contracts that are missing or are not ours are named', async () => {
-  const elsewhere = { ...deployment.evidenceLog, address: `0x${'99'.repeat(20)}` as Hex };
+  const elsewhere = { ...deployment.evidenceLog, address: `0x${'99'.repeat(20)}` as const };
   await refuses(bind({ deployment: { ...deployment, evidenceLog: elsewhere } }), 'contract-missing');
-  const other = { ...deployment.deviceRegistry, codeHash: `0x${'00'.repeat(32)}` as Hex };
+  const other = { ...deployment.deviceRegistry, codeHash: `0x${'00'.repeat(32)}` as const };
   await refuses(bind({ deployment: { ...deployment, deviceRegistry: other } }), 'contract-differs');
 });
 

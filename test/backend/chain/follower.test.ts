@@ -138,7 +138,7 @@ test('a long history is read range by range, and one that is too wide in smaller
       asked += 1;
       if (range.toBlock - range.fromBlock >= 700n)
         throw new LimitExceededRpcError(new Error('too many blocks'));
-      return chain.client.getLogs(range as Parameters<typeof chain.client.getLogs>[0]);
+      return chain.client.getLogs(range);
     },
   } as unknown as TestChain['client'];
   await followerOf(narrow).catchUp();

@@ -48,7 +48,10 @@ const codeOf = async (response: Response) => ((await response.json()) as { code:
 
 test('a block is served raw, for good, and only as bytes to be verified', async () => {
   const { cid, bytes } = leaves[0]!;
-  for (const response of [await get(`/ipfs/${cid}`, RAW), await get(`/ipfs/${cid}?format=raw`)]) {
+  for (const response of [
+    await get(`/ipfs/${cid.toString()}`, RAW),
+    await get(`/ipfs/${cid.toString()}?format=raw`),
+  ]) {
     assert.equal(response.status, 200);
     assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from(bytes));
     assert.equal(response.headers.get('content-type'), 'application/vnd.ipld.raw');
@@ -60,14 +63,14 @@ test('a block is served raw, for good, and only as bytes to be verified', async 
 
 test('a reader that has it already is told so', async () => {
   const { cid } = leaves[0]!;
-  const etag = (await get(`/ipfs/${cid}`, RAW)).headers.get('etag') ?? '';
-  const again = await get(`/ipfs/${cid}`, { ...RAW, 'if-none-match': etag });
+  const etag = (await get(`/ipfs/${cid.toString()}`, RAW)).headers.get('etag') ?? '';
+  const again = await get(`/ipfs/${cid.toString()}`, { ...RAW, 'if-none-match': etag });
   assert.equal(again.status, 304);
   assert.equal((await again.arrayBuffer()).byteLength, 0);
 });
 
 test('a DAG is served as a CAR, whole or its root alone', async () => {
-  const whole = await get(`/ipfs/${root}`, { accept: 'application/vnd.ipld.car' });
+  const whole = await get(`/ipfs/${root.toString()}`, { accept: 'application/vnd.ipld.car' });
   assert.match(whole.headers.get('content-type') ?? '', /^application\/vnd\.ipld\.car; version=1/);
   const car = await CarReader.fromBytes(new Uint8Array(await whole.arrayBuffer()));
   let blocks = 0;
@@ -76,7 +79,7 @@ test('a DAG is served as a CAR, whole or its root alone', async () => {
     blocks += 1;
   }
   assert.equal(blocks, held.size);
-  const alone = await get(`/ipfs/${root}?format=car&dag-scope=block`);
+  const alone = await get(`/ipfs/${root.toString()}?format=car&dag-scope=block`);
   const one = await CarReader.fromBytes(new Uint8Array(await alone.arrayBuffer()));
   assert.equal(await one.has(leaves[0]!.cid), false);
 });
@@ -85,10 +88,10 @@ test('what is not served is refused by code', async () => {
   const { cid } = leaves[0]!;
   const unknown = rawBlock(Buffer.from('never stored')).cid;
   const cases: [path: string, status: number, code: string][] = [
-    [`/ipfs/${cid}`, 400, 'format-not-supported'],
+    [`/ipfs/${cid.toString()}`, 400, 'format-not-supported'],
     ['/ipfs/nonsense?format=raw', 400, 'invalid-cid'],
-    [`/ipfs/${cid}/a/b?format=raw`, 400, 'path-not-supported'],
-    [`/ipfs/${unknown}?format=raw`, 404, 'not-found'],
+    [`/ipfs/${cid.toString()}/a/b?format=raw`, 400, 'path-not-supported'],
+    [`/ipfs/${unknown.toString()}?format=raw`, 404, 'not-found'],
     ['/v1/segments/1/car', 404, 'not-found'],
   ];
   for (const [path, status, code] of cases) {

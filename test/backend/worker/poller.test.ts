@@ -9,14 +9,14 @@ const HOUR = 3_600_000;
 test('steps follow each other at once while there is more, and wait when there is not', async () => {
   const outcomes: StepOutcome[] = ['more', 'more', 'idle'];
   let taken = 0;
-  const reached = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<undefined>();
   const poller = createPoller({
     name: 'test',
     intervalMs: HOUR,
     logger: testLogger,
     step: async () => {
       taken += 1;
-      if (taken === 3) reached.resolve();
+      if (taken === 3) reached.resolve(undefined);
       return outcomes[taken - 1] ?? 'idle';
     },
   });
@@ -28,7 +28,7 @@ test('steps follow each other at once while there is more, and wait when there i
 
 test('waking takes the next step now, even when asked during a step', async () => {
   let taken = 0;
-  const second = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<undefined>();
   const poller = createPoller({
     name: 'test',
     intervalMs: HOUR,
@@ -36,7 +36,7 @@ test('waking takes the next step now, even when asked during a step', async () =
     step: async () => {
       taken += 1;
       if (taken === 1) poller.wake();
-      else second.resolve();
+      else second.resolve(undefined);
       return 'idle';
     },
   });
@@ -48,7 +48,7 @@ test('waking takes the next step now, even when asked during a step', async () =
 
 test('a failing step is counted, told and tried again', async () => {
   let taken = 0;
-  const recovered = Promise.withResolvers<void>();
+  const recovered = Promise.withResolvers<undefined>();
   const poller = createPoller({
     name: 'test',
     intervalMs: 1,
@@ -56,7 +56,7 @@ test('a failing step is counted, told and tried again', async () => {
     step: async () => {
       taken += 1;
       if (taken < 3) throw new Error(`failure ${taken}`);
-      recovered.resolve();
+      recovered.resolve(undefined);
       return 'idle';
     },
   });
@@ -70,15 +70,15 @@ test('a failing step is counted, told and tried again', async () => {
 });
 
 test('stopping waits for the step under way and starts no other', async () => {
-  const started = Promise.withResolvers<void>();
-  const finish = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<undefined>();
+  const finish = Promise.withResolvers<undefined>();
   let finished = 0;
   const poller = createPoller({
     name: 'test',
     intervalMs: 0,
     logger: testLogger,
     step: async () => {
-      started.resolve();
+      started.resolve(undefined);
       await finish.promise;
       finished += 1;
       return 'more';
@@ -87,7 +87,7 @@ test('stopping waits for the step under way and starts no other', async () => {
   poller.start();
   await started.promise;
   const stopped = poller.stop();
-  finish.resolve();
+  finish.resolve(undefined);
   await stopped;
   assert.equal(finished, 1);
 });

@@ -1,4 +1,4 @@
-import { keccak256, toRlp, trim, type Hex } from 'viem';
+import { keccak256, toRlp, type Hex } from 'viem';
 
 import { ArchiveError } from './errors.ts';
 
@@ -70,6 +70,3 @@ export const encodeHeader = (block: RpcHeader): Hex => {
 
 /** RLP of an integer key of the receipts trie: `rlp(index)`. */
 export const trieKey = (index: number): Hex => toRlp(rlpQuantity(BigInt(index)));
-
-/** Removes leading zero bytes: the form in which storage proofs carry a word. */
-export const trimWord = (word: Hex): Hex => (BigInt(word) === 0n ? '0x' : trim(word));

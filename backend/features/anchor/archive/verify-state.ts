@@ -64,7 +64,7 @@ const prove = async (
 /** Reads an account of the state trie: nonce, balance, storage root, code hash. */
 const requireAccount = (value: Uint8Array | undefined, what: string): { readonly storageRoot: Hex } => {
   const fields = value === undefined ? undefined : fromRlp(bytesToHex(value));
-  const storageRoot = Array.isArray(fields) && fields.length === 4 ? fields[2] : undefined;
+  const storageRoot: unknown = Array.isArray(fields) && fields.length === 4 ? fields[2] : undefined;
   if (typeof storageRoot !== 'string') {
     throw new ArchiveError('EvidenceRefused', { expected: `the account of ${what}`, actual: 'none' });
   }
