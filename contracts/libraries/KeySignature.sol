@@ -42,11 +42,23 @@ library KeySignature {
         bytes calldata signature
     ) internal view returns (bool) {
         if (algorithm == SECP256K1) return _isOfAddress(address(bytes20(publicKey)), digest, signature);
+        // Secure elements hash whatever they sign.
+        return isOfP256Key(publicKey, sha256(bytes.concat(digest)), signature);
+    }
+
+    /// @notice Whether a P-256 key signed what has this SHA-256. The precompile answers first, and OpenZeppelin's own
+    /// arithmetic where there is none.
+    /// @param publicKey x ‖ y
+    /// @param signature r ‖ s with s in the lower half
+    function isOfP256Key(
+        bytes calldata publicKey,
+        bytes32 messageHash,
+        bytes calldata signature
+    ) internal view returns (bool) {
         if (signature.length != 64) return false;
         return
             P256.verify(
-                // Secure elements hash whatever they sign.
-                sha256(bytes.concat(digest)),
+                messageHash,
                 bytes32(signature[:32]),
                 bytes32(signature[32:]),
                 bytes32(publicKey[:32]),

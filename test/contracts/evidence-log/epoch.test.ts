@@ -1,0 +1,279 @@
+import { expect } from 'chai';
+import { zeroHash } from 'viem';
+
+import { deployLog, EPOCH_DELAY, MANIFEST } from '../../setup/evidence-log.ts';
+import { ethers, loadFixture, time } from '../../setup/hardhat.ts';
+import { createTree } from '../../setup/tree.ts';
+
+/** Ten honest entries are anchored; behind them a thief of the submitter's key has put a leaf that nobody else knows. */
+async function poisoned() {
+  const log = await deployLog();
+  const junk = createTree('junk', 10n);
+  const honest = createTree('honest', 10n);
+  const first = await log.anchor(10n, honest);
+  await log.anchor(11n, junk);
+  const last = await log.stateOf(11n, junk.root(11n));
+  const { contract, logId } = log;
+  const root = honest.root(10n);
+  const propose = () =>
+    contract.proposeEpoch(logId, 10n, root, junk.root(11n), junk.consistency(10n, 11n));
+  const as = (guardian: number) => contract.connect(log.guardians[guardian]!) as typeof contract;
+  const approve = (guardian: number) => as(guardian).approveEpoch(logId, 10n, root);
+  return { ...log, junk, honest, root, first, last, propose, as, approve };
+}
+
+/** The honest ten entries go on in epoch 1. */
+async function restarted() {
+  const log = await poisoned();
+  await log.propose();
+  await log.approve(0);
+  await log.approve(2);
+  await time.increase(EPOCH_DELAY);
+  await log.contract.startEpoch(log.logId, MANIFEST);
+  return log;
+}
+
+describe('EvidenceLog epochs', () => {
+  describe('given a junk leaf at the head', () => {
+    it('should start a new epoch at the honest prefix after quorum and delay', async () => {
+      const { contract, logId, root, propose, approve, guardians, last } = await loadFixture(poisoned);
+      await expect(propose()).to.emit(contract, 'EpochProposed').withArgs(logId, 1n, 10n, root);
+      await expect(approve(0))
+        .to.emit(contract, 'EpochApproved')
+        .withArgs(logId, 1n, guardians[0].address, 1n, 0n);
+      const approval = await approve(1);
+      const readyAt = BigInt(await time.latest()) + EPOCH_DELAY;
+      await expect(approval)
+        .to.emit(contract, 'EpochApproved')
+        .withArgs(logId, 1n, guardians[1].address, 2n, readyAt);
+      await time.increaseTo(readyAt);
+      const start = contract.startEpoch(logId, MANIFEST);
+      await expect(start).to.emit(contract, 'EpochStarted').withArgs(logId, 1n, 10n, root);
+      await expect(start)
+        .to.emit(contract, 'Anchored')
+        .withArgs(logId, 1n, 10n, root, MANIFEST, last.blockNumber);
+      const head = await contract.head(logId);
+      expect([head.epoch, head.size]).to.deep.equal([1n, 10n]);
+      expect(head.blockNumber).to.equal(BigInt(await ethers.provider.getBlockNumber()));
+      expect(await contract.prefixOf(logId, 0n)).to.equal(10n);
+      expect((await contract.epochProposal(logId)).size).to.equal(0n);
+    });
+
+    it('should go on from the prefix, and only from there', async () => {
+      const { contract, log, logId, honest, junk, anchor } = await loadFixture(restarted);
+      const proof = junk.consistency(11n, 12n);
+      await expect(
+        log.anchor(logId, 12n, junk.root(12n), junk.root(11n), proof, MANIFEST),
+      ).to.be.revertedWithCustomError(contract, 'EvidenceLogRootConflict');
+      await anchor(14n, honest);
+      const head = await contract.head(logId);
+      expect([head.epoch, head.size]).to.deep.equal([1n, 14n]);
+    });
+
+    it('should abandon the junk leaf and keep what came before it', async () => {
+      const { contract, logId, junk, honest, first, last } = await loadFixture(restarted);
+      const { position } = await contract.locate(logId, last);
+      await expect(
+        contract.requireInclusion(logId, last, position, junk.leaf(10n), 10n, junk.inclusion(10n, 11n)),
+      )
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogLeafAbandoned')
+        .withArgs(logId, 0n, 10n);
+      await contract.requireInclusion(
+        logId,
+        last,
+        position,
+        honest.leaf(9n),
+        9n,
+        junk.inclusion(9n, 11n),
+      );
+      await contract.requireInclusion(logId, first, 0n, honest.leaf(9n), 9n, honest.inclusion(9n, 10n));
+    });
+
+    it('should judge a leaf by every epoch since its own', async () => {
+      const { contract, logId, honest, anchor, as, guardians, stateOf } = await loadFixture(restarted);
+      await anchor(20n, honest);
+      const later = await stateOf(20n, honest.root(20n));
+      const { position } = await contract.head(logId);
+      const shorter = honest.root(15n);
+      await contract.proposeEpoch(logId, 15n, shorter, honest.root(20n), honest.consistency(15n, 20n));
+      for (const [guardian] of guardians.slice(0, 2).entries()) {
+        await as(guardian).approveEpoch(logId, 15n, shorter);
+      }
+      await time.increase(EPOCH_DELAY);
+      await contract.startEpoch(logId, MANIFEST);
+      const prove = (index: bigint) =>
+        contract.requireInclusion(
+          logId,
+          later,
+          position,
+          honest.leaf(index),
+          index,
+          honest.inclusion(index, 20n),
+        );
+      await prove(14n);
+      await expect(prove(15n))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogLeafAbandoned')
+        .withArgs(logId, 1n, 15n);
+      expect((await contract.head(logId)).epoch).to.equal(2n);
+    });
+  });
+
+  describe('given a proposal', () => {
+    it('should not start without quorum or before the delay', async () => {
+      const { contract, logId, propose, approve } = await loadFixture(poisoned);
+      await propose();
+      await approve(0);
+      await time.increase(10n * EPOCH_DELAY);
+      await expect(contract.startEpoch(logId, MANIFEST))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogEpochNotReady')
+        .withArgs(0n, 1n, 2n);
+      await approve(1);
+      const readyAt = BigInt(await time.latest()) + EPOCH_DELAY;
+      await time.setNextBlockTimestamp(readyAt - 1n);
+      await expect(contract.startEpoch(logId, MANIFEST))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogEpochNotReady')
+        .withArgs(readyAt, 2n, 2n);
+      await time.setNextBlockTimestamp(readyAt);
+      await contract.startEpoch(logId, MANIFEST);
+    });
+
+    it('should not move its start when more guardians approve', async () => {
+      const { contract, logId, propose, approve } = await loadFixture(poisoned);
+      await propose();
+      await approve(0);
+      await approve(1);
+      const { readyAt } = await contract.epochProposal(logId);
+      await time.increase(100n);
+      await approve(2);
+      const proposal = await contract.epochProposal(logId);
+      expect([proposal.readyAt, proposal.approvals]).to.deep.equal([readyAt, 3n]);
+    });
+
+    it('should count each guardian once', async () => {
+      const { contract, logId, propose, approve, guardians } = await loadFixture(poisoned);
+      await propose();
+      await approve(0);
+      await expect(approve(0))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogAlreadyApproved')
+        .withArgs(logId, guardians[0].address);
+    });
+
+    it('should refuse the approval of anything else', async () => {
+      const { contract, logId, propose, as, root, junk } = await loadFixture(poisoned);
+      await expect(as(0).approveEpoch(logId, 0n, zeroHash)).to.be.revertedWithCustomError(
+        contract,
+        'EvidenceLogNoProposal',
+      );
+      await propose();
+      for (const [size, other] of [
+        [9n, root],
+        [10n, junk.root(11n)],
+      ] as const) {
+        await expect(as(0).approveEpoch(logId, size, other))
+          .to.be.revertedWithCustomError(contract, 'EvidenceLogNoProposal')
+          .withArgs(logId);
+      }
+    });
+
+    it('should refuse the approval of the owner and of strangers', async () => {
+      const { contract, logId, propose, root, owner } = await loadFixture(poisoned);
+      await propose();
+      await expect(contract.approveEpoch(logId, 10n, root))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogUnauthorizedGuardian')
+        .withArgs(logId, owner.address);
+    });
+
+    it('should lose its approvals when it is proposed again', async () => {
+      const { contract, logId, propose, approve } = await loadFixture(poisoned);
+      await propose();
+      await approve(0);
+      await approve(1);
+      await propose();
+      const proposal = await contract.epochProposal(logId);
+      expect([proposal.approvals, proposal.readyAt]).to.deep.equal([0n, 0n]);
+      await time.increase(EPOCH_DELAY);
+      await expect(contract.startEpoch(logId, MANIFEST)).to.be.revertedWithCustomError(
+        contract,
+        'EvidenceLogEpochNotReady',
+      );
+      await approve(0);
+    });
+
+    it('should hold while the thief goes on anchoring', async () => {
+      const { contract, logId, propose, approve, anchor, junk, root } = await loadFixture(poisoned);
+      await propose();
+      await approve(0);
+      await approve(1);
+      await anchor(500n, junk);
+      await time.increase(EPOCH_DELAY);
+      await contract.startEpoch(logId, MANIFEST);
+      const head = await contract.head(logId);
+      expect([head.epoch, head.size]).to.deep.equal([1n, 10n]);
+      expect((await contract.locate(logId, { ...(await stateNow()), root })).found).to.equal(true);
+      async function stateNow() {
+        const { epoch, size, time: at, blockNumber } = await contract.head(logId);
+        return { epoch, size, time: at, blockNumber };
+      }
+    });
+
+    it('should be taken back by the owner', async () => {
+      const { contract, logId, propose, approve } = await loadFixture(poisoned);
+      await expect(contract.cancelEpoch(logId))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogNoProposal')
+        .withArgs(logId);
+      await propose();
+      await approve(0);
+      await approve(1);
+      await expect(contract.cancelEpoch(logId)).to.emit(contract, 'EpochCancelled').withArgs(logId, 1n);
+      await time.increase(EPOCH_DELAY);
+      await expect(contract.startEpoch(logId, MANIFEST)).to.be.revertedWithCustomError(
+        contract,
+        'EvidenceLogNoProposal',
+      );
+    });
+  });
+
+  describe('given what is no prefix', () => {
+    it('should refuse another root, a larger size, size 0 and a wrong head', async () => {
+      const { contract, logId, honest, junk } = await loadFixture(poisoned);
+      const head = junk.root(11n);
+      const proof = junk.consistency(10n, 11n);
+      await expect(
+        contract.proposeEpoch(logId, 10n, honest.root(9n), head, proof),
+      ).to.be.revertedWithCustomError(contract, 'Rfc6962RootMismatch');
+      await expect(
+        contract.proposeEpoch(logId, 12n, honest.root(12n), head, []),
+      ).to.be.revertedWithCustomError(contract, 'Rfc6962SizesNotAscending');
+      await expect(
+        contract.proposeEpoch(logId, 0n, honest.root(1n), head, []),
+      ).to.be.revertedWithCustomError(contract, 'Rfc6962SizeOutOfRange');
+      await expect(contract.proposeEpoch(logId, 10n, honest.root(10n), honest.root(11n), proof))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogRootConflict')
+        .withArgs(11n, honest.root(11n));
+    });
+
+    it('should take the head itself, with an empty proof', async () => {
+      const { contract, logId, junk } = await loadFixture(poisoned);
+      const head = junk.root(11n);
+      await contract.proposeEpoch(logId, 11n, head, head, []);
+      expect((await contract.epochProposal(logId)).size).to.equal(11n);
+    });
+  });
+
+  it('given a log without guardians → it should have one epoch only', async () => {
+    const { contract, parameters } = await loadFixture(poisoned);
+    const alone = { ...parameters, guardians: [], quorum: 0 };
+    const logId = await contract.createLog.staticCall(zeroHash, alone);
+    await contract.createLog(zeroHash, alone);
+    await expect(contract.proposeEpoch(logId, 1n, zeroHash, zeroHash, []))
+      .to.be.revertedWithCustomError(contract, 'EvidenceLogNoGuardians')
+      .withArgs(logId);
+  });
+
+  it('given a new epoch → note keys of the abandoned sizes should be replaceable', async () => {
+    const { contract, logId } = await loadFixture(restarted);
+    const key = `0x${'77'.repeat(32)}`;
+    await contract.setNoteKey(logId, 11n, key);
+    expect(await contract.noteKeyAt(logId, 11n)).to.equal(key);
+  });
+});
