@@ -7,7 +7,14 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodeBundle, encodeTrust, verify, type Hex } from '@gridseal/protocol';
-import { askAnchorBlock, createGridsealClient, disclose, getReceipt, getTrust } from '@gridseal/sdk';
+import {
+  askAnchorBlock,
+  createGridsealClient,
+  disclose,
+  getReceipt,
+  getTrust,
+  untilArchived,
+} from '@gridseal/sdk';
 import { createTerminal } from '../cli/terminal/terminal.ts';
 import { printOutcome, printVerdict } from '../cli/verdict/print-verdict.ts';
 import { openDemoStation } from './demo/station.ts';
@@ -71,7 +78,7 @@ const run = async (dataDir: string): Promise<boolean> => {
   const token = (await readFile(join(dataDir, 'keys', 'api.token'), 'utf8')).trim();
   const middle = telemetry.batches[Math.floor(digests.length / 2)] ?? [];
   const indices = middle.slice(0, DISCLOSED).map((_reading, i) => i);
-  const bytes = await disclose(client, { digest, indices, token });
+  const bytes = await untilArchived(() => disclose(client, { digest, indices, token }));
   const bundle = decodeBundle(bytes);
   const trust = await getTrust(client);
   const answer = await askAnchorBlock({ rpcUrl: service.rpcUrl, bundle, trust });

@@ -3,6 +3,7 @@ export * from './actions/get-bundle.ts';
 export * from './actions/get-receipt.ts';
 export * from './actions/get-trust.ts';
 export * from './actions/submit-batches.ts';
+export * from './actions/until-archived.ts';
 export * from './chain/ask-anchor-block.ts';
 export * from './device/device-key.ts';
 export * from './device/enrolment.ts';

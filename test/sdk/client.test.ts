@@ -3,7 +3,15 @@ import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { createGridsealClient, disclose, getReceipt, SdkError, ServiceError } from '@gridseal/sdk';
+import {
+  createGridsealClient,
+  disclose,
+  getBundle,
+  getReceipt,
+  SdkError,
+  ServiceError,
+  untilArchived,
+} from '@gridseal/sdk';
 
 const digest = `0x${'ab'.repeat(32)}` as const;
 
@@ -88,4 +96,21 @@ test('a disclosure sends the token as a bearer and the indices asked for', async
   assert.deepEqual(asked, [
     { authorization: 'Bearer secret', body: JSON.stringify({ digest, indices: [0, 5] }) },
   ]);
+});
+
+test('a bundle whose anchor is not archived yet is asked for again, another refusal is not', async (t) => {
+  const codes = ['not-anchored', 'not-anchored', undefined, 'withheld'];
+  let asked = 0;
+  const url = await serve(t, (_request, response) => {
+    const code = codes[asked];
+    asked += 1;
+    response.writeHead(code === undefined ? 200 : 409);
+    response.end(code === undefined ? 'bytes' : JSON.stringify({ code, status: 409, title: 'no' }));
+  });
+  const client = createGridsealClient({ url });
+  const ask = () => getBundle(client, { digest });
+  assert.equal(new TextDecoder().decode(await untilArchived(ask, { pauseMs: 1 })), 'bytes');
+  assert.equal(asked, 3);
+  assert.match((await failure(untilArchived(ask, { pauseMs: 1 }))).message, /withheld/u);
+  assert.equal(asked, 4);
 });
