@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { getContractAddress, keccak256, type Hex } from 'viem';
+import { developmentLog } from './abi/development-log.ts';
 import { root } from './paths.ts';
 
 /** The deterministic deployment proxy that most chains have at this address. */
@@ -48,6 +49,7 @@ const generate = async (): Promise<Map<string, string>> => {
         `/** Creation bytecode; there are no constructor arguments. */\nexport const ${constant}Bytecode = '${bytecode}';\n`,
     );
     embedded[constant] = { address: address.toLowerCase(), codeHash: keccak256(deployedBytecode) };
+    if (constant === 'evidenceLog') embedded.logs = [developmentLog(address)];
     addresses.push(
       `/** The same on every chain: CREATE2 through {@link create2Factory}. */\n` +
         `export const ${constant}Address = '${address.toLowerCase()}';\n` +

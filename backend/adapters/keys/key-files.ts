@@ -67,6 +67,14 @@ const readOrCreate = async (files: DurableFiles, file: string, curve: Curve): Pr
 const developmentKey = (name: string): Hex =>
   `0x${createHash('sha256').update(`gridseal development key, worth nothing: ${name}`).digest('hex')}`;
 
+/** The keys of `KEYS=development`, the same on every machine. */
+export const developmentKeys = (): Omit<ServiceKeys, 'apiToken'> => ({
+  operator: developmentKey('operator'),
+  anchor: developmentKey('anchor'),
+  owner: developmentKey('owner'),
+  note: developmentKey('note'),
+});
+
 /**
  * The service's keys: read from their files, created with mode 0600 where there are none; or, for
  * `development`, derived from a public text and never written.
@@ -80,13 +88,7 @@ export const openServiceKeys = async (
 ): Promise<ServiceKeys> => {
   const apiToken = await readOrCreate(files, apiTokenFile, 'none');
   if (config.source === 'development') {
-    const [operator, anchor, owner, note] = ['operator', 'anchor', 'owner', 'note'].map(developmentKey) as [
-      Hex,
-      Hex,
-      Hex,
-      Hex,
-    ];
-    return { operator, anchor, owner, note, apiToken };
+    return { ...developmentKeys(), apiToken };
   }
   return {
     operator: await readOrCreate(files, config.operatorFile, 'secp256k1'),
