@@ -15,7 +15,7 @@ export const gridseal = (...args: readonly string[]): Promise<CommandRun> =>
       (error, stdout, stderr) => {
         if (error === null) resolve({ code: 0, stdout, stderr });
         else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
-        else reject(error);
+        else reject(new Error(`gridseal did not end by itself: ${stderr}`, { cause: error }));
       },
     );
   });
