@@ -1,6 +1,6 @@
 import { portable, type Primitives } from '../primitives.ts';
 import { MerkleError } from './errors.ts';
-import { emptyRoot, HASH_LENGTH, hashNode } from './hash.ts';
+import { emptyRoot, HASH_LENGTH, hashNode, requireSize } from './hash.ts';
 
 /** A perfect subtree: `level` 0 is a leaf; `index` counts subtrees of that level from the left. */
 export type Node = { readonly level: number; readonly index: bigint };
@@ -15,7 +15,11 @@ function largestPowerBelow(n: bigint): bigint {
   return 1n << BigInt((n - 1n).toString(2).length - 1);
 }
 
-/** Perfect subtrees of leaves [start, end), largest first; start must be a multiple of the largest one's width. */
+/**
+ * Perfect subtrees of leaves [start, end), largest first; start must be a multiple of the largest one's width.
+ *
+ * @example nodesOf(0n, 6n) // [{ level: 2, index: 0n }, { level: 1, index: 2n }]
+ */
 export function nodesOf(start: bigint, end: bigint): NodeRange {
   const nodes: Node[] = [];
   for (let at = start; at < end;) {
@@ -30,9 +34,14 @@ export function nodesOf(start: bigint, end: bigint): NodeRange {
 /**
  * Which hashes prove that leaf `index` is in a tree of `size` leaves, in the order of the path (RFC 9162 §2.1.3.1).
  *
- * @throws MerkleError `IndexOutOfRange`
+ * @throws MerkleError `SizeOutOfRange`, `IndexOutOfRange`
+ * @example
+ * const ranges = inclusionRanges(index, size)
+ * const hashes = await readAll(ranges.flat()) // by any I/O
+ * inclusionPath(index, size, (node) => hashes.get(node))
  */
 export function inclusionRanges(index: bigint, size: bigint): NodeRange[] {
+  requireSize(size);
   if (index < 0n || index >= size) throw new MerkleError('IndexOutOfRange', `below ${size}`, String(index));
   const ranges: NodeRange[] = [];
   let start = 0n;
@@ -54,8 +63,10 @@ export function inclusionRanges(index: bigint, size: bigint): NodeRange[] {
  * Which hashes prove that a tree of `size2` leaves extends one of `size1`, in the order of the path (RFC 9162 §2.1.4.1).
  *
  * @throws MerkleError `SizeOutOfRange`, `SizesNotAscending`
+ * @example consistencyRanges(2n, 3n) // [[{ level: 0, index: 2n }]]
  */
 export function consistencyRanges(size1: bigint, size2: bigint): NodeRange[] {
+  requireSize(size2);
   if (size1 <= 0n) throw new MerkleError('SizeOutOfRange', 'at least 1', String(size1));
   if (size1 > size2) throw new MerkleError('SizesNotAscending', `at most ${size2}`, String(size1));
   const ranges: NodeRange[] = [];
@@ -76,7 +87,12 @@ export function consistencyRanges(size1: bigint, size2: bigint): NodeRange[] {
   return ranges.reverse();
 }
 
-/** Root of the leaves of a range from the hashes of its perfect subtrees. */
+/**
+ * Root of the leaves of a range from the hashes of its perfect subtrees, largest first; of none, the empty tree's.
+ *
+ * @throws MerkleError `HashLength`
+ * @example foldRange(await Promise.all(nodesOf(0n, size).map(readHash))) // root of the tree
+ */
 export function foldRange(hashes: readonly Uint8Array[], primitives: Primitives = portable): Uint8Array {
   if (hashes.length === 0) return emptyRoot(primitives);
   return hashes.reduceRight((right, left) => hashNode(left, right, primitives));
@@ -110,16 +126,19 @@ export function foldPerfect(row: Uint8Array, primitives: Primitives = portable):
 /**
  * Root of a tree of `size` leaves.
  *
+ * @throws MerkleError `SizeOutOfRange`, `HashLength`
  * @example rootOf(size, ({ level, index }) => tiles.node(level, index))
  */
 export function rootOf(size: bigint, readNode: ReadNode, primitives: Primitives = portable): Uint8Array {
+  requireSize(size);
   return foldRange(nodesOf(0n, size).map(readNode), primitives);
 }
 
 /**
  * Inclusion path of a leaf. Read the nodes of {@link inclusionRanges} first where reading them needs I/O.
  *
- * @throws MerkleError `IndexOutOfRange`
+ * @throws MerkleError `SizeOutOfRange`, `IndexOutOfRange`, `HashLength`
+ * @example inclusionPath(5n, 7n, ({ level, index }) => tiles.node(level, index))
  */
 export function inclusionPath(
   index: bigint,
@@ -131,9 +150,10 @@ export function inclusionPath(
 }
 
 /**
- * Consistency path between two sizes.
+ * Consistency path between two sizes; empty where they are the same.
  *
- * @throws MerkleError `SizeOutOfRange`, `SizesNotAscending`
+ * @throws MerkleError `SizeOutOfRange`, `SizesNotAscending`, `HashLength`
+ * @example consistencyPath(5n, 7n, ({ level, index }) => tiles.node(level, index))
  */
 export function consistencyPath(
   size1: bigint,

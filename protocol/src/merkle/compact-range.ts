@@ -1,7 +1,7 @@
 import { portable, type Primitives } from '../primitives.ts';
 import { MerkleError } from './errors.ts';
 import { foldRange, nodesOf, type Node } from './build.ts';
-import { MAX_TREE_SIZE, hashNode } from './hash.ts';
+import { hashNode, requireHash, requireSize } from './hash.ts';
 
 /**
  * The right edge of a growing tree: the roots of its perfect subtrees, largest first. Appending a leaf costs one hash on
@@ -20,13 +20,15 @@ export class CompactRange {
   /**
    * @param size leaves so far
    * @param hashes roots of `nodesOf(0, size)`
-   * @throws MerkleError `PathLength` unless there is one hash for each set bit of the size
+   * @throws MerkleError `SizeOutOfRange`, `HashLength`; `PathLength` unless there is one hash for each set bit of the size
    */
   constructor(size = 0n, hashes: readonly Uint8Array[] = [], primitives: Primitives = portable) {
+    requireSize(size);
     const expected = nodesOf(0n, size).length;
     if (hashes.length !== expected) {
       throw new MerkleError('PathLength', String(expected), String(hashes.length));
     }
+    hashes.forEach(requireHash);
     this.#size = size;
     this.#hashes = [...hashes];
     this.#primitives = primitives;
@@ -45,12 +47,11 @@ export class CompactRange {
    * Adds a leaf.
    *
    * @param onNode told of every perfect subtree that the leaf completes, the leaf itself first
-   * @throws MerkleError `SizeOutOfRange`
+   * @throws MerkleError `SizeOutOfRange`, `HashLength`
    */
   append(leafHash: Uint8Array, onNode?: (node: Node, hash: Uint8Array) => void): void {
-    if (this.#size + 1n >= MAX_TREE_SIZE) {
-      throw new MerkleError('SizeOutOfRange', `below ${MAX_TREE_SIZE}`, String(this.#size + 1n));
-    }
+    requireSize(this.#size + 1n);
+    requireHash(leafHash);
     let hash = leafHash;
     let level = 0;
     let index = this.#size;

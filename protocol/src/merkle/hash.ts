@@ -1,4 +1,5 @@
 import { portable, type Primitives } from '../primitives.ts';
+import { MerkleError } from './errors.ts';
 
 /** Bytes of every hash of the log. */
 export const HASH_LENGTH = 32;
@@ -6,7 +7,35 @@ export const HASH_LENGTH = 32;
 /** Most leaves a log may have, exclusive: contracts and C2SP tools read sizes as signed 64-bit integers. */
 export const MAX_TREE_SIZE = 1n << 63n;
 
-/** Root of the tree without leaves: SHA-256 of nothing (RFC 6962 §2.1). */
+/**
+ * Throws unless the bytes have the length of a hash.
+ *
+ * @throws MerkleError `HashLength`
+ * @example requireHash(new Uint8Array(32))
+ */
+export function requireHash(hash: Uint8Array): void {
+  if (hash.length !== HASH_LENGTH) {
+    throw new MerkleError('HashLength', String(HASH_LENGTH), String(hash.length));
+  }
+}
+
+/**
+ * Throws unless a tree may have so many leaves.
+ *
+ * @throws MerkleError `SizeOutOfRange`
+ * @example requireSize(0n)
+ */
+export function requireSize(size: bigint): void {
+  if (size < 0n || size >= MAX_TREE_SIZE) {
+    throw new MerkleError('SizeOutOfRange', `from 0 to ${MAX_TREE_SIZE - 1n}`, String(size));
+  }
+}
+
+/**
+ * Root of the tree without leaves: SHA-256 of nothing (RFC 6962 §2.1).
+ *
+ * @example toHex(emptyRoot()) // '0xe3b0c442…'
+ */
 export function emptyRoot(primitives: Primitives = portable): Uint8Array {
   return primitives.sha256(new Uint8Array(0));
 }
@@ -22,8 +51,15 @@ export function hashLeaf(entry: Uint8Array, primitives: Primitives = portable): 
   return primitives.sha256(message);
 }
 
-/** Hash of an inner node: `SHA-256(0x01 ‖ left ‖ right)` (RFC 6962 §2.1). */
+/**
+ * Hash of an inner node: `SHA-256(0x01 ‖ left ‖ right)` (RFC 6962 §2.1).
+ *
+ * @throws MerkleError `HashLength`
+ * @example hashNode(hashLeaf(first), hashLeaf(second)) // root of a tree of two entries
+ */
 export function hashNode(left: Uint8Array, right: Uint8Array, primitives: Primitives = portable): Uint8Array {
+  requireHash(left);
+  requireHash(right);
   const message = new Uint8Array(1 + 2 * HASH_LENGTH);
   message[0] = 1;
   message.set(left, 1);

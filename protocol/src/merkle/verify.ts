@@ -1,7 +1,7 @@
 import { equal, toHex } from '../bytes.ts';
 import { portable, type Primitives } from '../primitives.ts';
 import { MerkleError } from './errors.ts';
-import { HASH_LENGTH, MAX_TREE_SIZE, hashNode } from './hash.ts';
+import { hashNode, requireHash, requireSize } from './hash.ts';
 
 /** A claim that a leaf stands at an index of a tree. */
 export type InclusionClaim = {
@@ -22,17 +22,6 @@ export type ConsistencyClaim = {
   readonly path: readonly Uint8Array[];
 };
 
-function requireHash(hash: Uint8Array): void {
-  if (hash.length !== HASH_LENGTH)
-    throw new MerkleError('HashLength', String(HASH_LENGTH), String(hash.length));
-}
-
-function requireSize(size: bigint): void {
-  if (size < 0n || size >= MAX_TREE_SIZE) {
-    throw new MerkleError('SizeOutOfRange', `from 0 to ${MAX_TREE_SIZE - 1n}`, String(size));
-  }
-}
-
 function requireRoot(expected: Uint8Array, actual: Uint8Array): void {
   if (!equal(expected, actual)) throw new MerkleError('RootMismatch', toHex(expected), toHex(actual));
 }
@@ -41,6 +30,7 @@ function requireRoot(expected: Uint8Array, actual: Uint8Array): void {
  * The root that an inclusion path leads to (RFC 9162 §2.1.3.2).
  *
  * @throws MerkleError `SizeOutOfRange`, `IndexOutOfRange`, `HashLength`, `PathLength`
+ * @example rootFromInclusion({ index: 1n, size: 2n, leafHash, path: [sibling] }) // hashNode(sibling, leafHash)
  */
 export function rootFromInclusion(
   { index, size, leafHash, path }: Omit<InclusionClaim, 'root'>,
@@ -83,8 +73,8 @@ export function verifyInclusion(claim: InclusionClaim, primitives: Primitives = 
 }
 
 /**
- * Checks that the larger tree extends the smaller one (RFC 9162 §2.1.4.2). Equal sizes need equal roots and no path; size
- * 0 is a prefix of every tree and proves nothing, so it is refused.
+ * Checks that the larger tree extends the smaller one (RFC 9162 §2.1.4.2). Equal sizes need equal roots and no path, and
+ * nothing is hashed; size 0 is a prefix of every tree and proves nothing, so it is refused.
  *
  * @throws MerkleError `SizeOutOfRange`, `SizesNotAscending`, `HashLength`, `PathLength`, `RootMismatch`
  * @example verifyConsistency({ size1: 6n, root1, size2: 9n, root2, path })

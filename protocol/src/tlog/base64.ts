@@ -1,7 +1,11 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value] as const));
 
-/** Standard base64 with padding (RFC 4648 §4). */
+/**
+ * Standard base64 with padding (RFC 4648 §4).
+ *
+ * @example toBase64(Uint8Array.of(255)) // '/w=='
+ */
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 3) {
@@ -15,7 +19,11 @@ export function toBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** Bytes of {@link toBase64} text, or undefined for any other text: bytes have one text form. */
+/**
+ * Bytes of {@link toBase64} text, or undefined for any other text: bytes have one text form.
+ *
+ * @example fromBase64('/w==') // Uint8Array [255]
+ */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const digits = text.replace(/={1,2}$/u, '');

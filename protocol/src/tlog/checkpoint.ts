@@ -11,6 +11,8 @@ export type Checkpoint = {
   readonly root: Uint8Array;
 };
 
+/** What C2SP recommends and we write; a reader takes any line. */
+const ORIGIN = /^[^\p{White_Space}\p{Cc}\p{Cs}+]+$/u;
 const DECIMAL = /^(?:0|[1-9]\d{0,18})$/u;
 
 /**
@@ -20,7 +22,9 @@ const DECIMAL = /^(?:0|[1-9]\d{0,18})$/u;
  * @example formatCheckpoint({ origin: 'log.example/0', size: 0n, root: emptyRoot() })
  */
 export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
-  if (origin === '' || origin.includes('\n')) throw new TlogError('CheckpointText', 'an origin of one line');
+  if (!ORIGIN.test(origin)) {
+    throw new TlogError('CheckpointText', 'an origin without spaces, control characters and plus signs');
+  }
   if (size < 0n || size >= MAX_TREE_SIZE)
     throw new TlogError('CheckpointText', `a size below ${MAX_TREE_SIZE}`);
   if (root.length !== HASH_LENGTH) throw new TlogError('CheckpointText', 'a root of 32 bytes');
@@ -31,6 +35,7 @@ export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
  * Parses the text of a checkpoint note. Extension lines are refused: nothing of ours would cover what they say.
  *
  * @throws TlogError `CheckpointText`
+ * @example parseCheckpoint(parseNote(signed).text) // { origin, size, root }
  */
 export function parseCheckpoint(text: string): Checkpoint {
   const [origin, size, hash, end, ...extensions] = text.split('\n');

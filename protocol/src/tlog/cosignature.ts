@@ -1,5 +1,6 @@
 import { concat, fromBigInt, toBigInt, utf8 } from '../bytes.ts';
 import { portable, type Primitives } from '../primitives.ts';
+import { parseCheckpoint } from './checkpoint.ts';
 import { TlogError } from './errors.ts';
 import { NOTE_ALGORITHM, isByKey, type NoteSignature, type NoteSigner, type VerifierKey } from './note.ts';
 
@@ -15,7 +16,8 @@ const messageOf = (text: string, timestamp: bigint): Uint8Array =>
  * largest consistent state that it had seen.
  *
  * @param timestamp Unix seconds
- * @throws TlogError `CosignatureTime`, `VerifierKey`
+ * @throws TlogError `CosignatureTime`, `VerifierKey`; `CheckpointText` for any other text
+ * @example cosign(note.text, 1_767_225_600n, witness)
  */
 export function cosign(text: string, timestamp: bigint, signer: NoteSigner): NoteSignature {
   if (signer.verifierKey.algorithm !== NOTE_ALGORITHM.cosignature) {
@@ -24,12 +26,18 @@ export function cosign(text: string, timestamp: bigint, signer: NoteSigner): Not
   if (timestamp < 0n || timestamp > MAX_TIMESTAMP) {
     throw new TlogError('CosignatureTime', `from 0 to ${MAX_TIMESTAMP}`);
   }
+  parseCheckpoint(text);
   const { name, keyHash } = signer.verifierKey;
   const signature = concat(fromBigInt(timestamp, TIMESTAMP_LENGTH), signer.sign(messageOf(text, timestamp)));
   return { name, keyHash, signature };
 }
 
-/** The time in Unix seconds that a cosignature states, or undefined when it does not verify under the key. */
+/**
+ * The time in Unix seconds that a cosignature states, or undefined when it does not verify under the key. Whether that time
+ * may lie in the future is the reader's rule.
+ *
+ * @example note.signatures.some((line) => verifyCosignature(note.text, line, witnessKey) !== undefined)
+ */
 export function verifyCosignature(
   text: string,
   line: NoteSignature,

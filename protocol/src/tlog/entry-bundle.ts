@@ -8,6 +8,7 @@ const MAX_ENTRY_LENGTH = 65_535;
  * Bytes of an entry bundle: each entry after its length as a big-endian 16-bit integer (C2SP tlog-tiles).
  *
  * @throws TlogError `EntryBundle`
+ * @example encodeEntryBundle([Uint8Array.of(7)]) // Uint8Array [0, 1, 7]
  */
 export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array {
   if (entries.length < 1 || entries.length > TILE_WIDTH)
@@ -25,6 +26,7 @@ export function encodeEntryBundle(entries: readonly Uint8Array[]): Uint8Array {
  * Entries of a bundle, as views of it.
  *
  * @throws TlogError `EntryBundle`; ProtocolError `Truncated`
+ * @example decodeEntryBundle(bytes).map((entry) => hashLeaf(entry)) // hashes of the level-0 tile
  */
 export function decodeEntryBundle(bytes: Uint8Array): Uint8Array[] {
   const reader = new ByteReader(bytes);

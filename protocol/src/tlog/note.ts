@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { concat, equal, fromUtf8, utf8 } from '../bytes.ts';
+import { concat, equal, utf8 } from '../bytes.ts';
 import { portable, type Primitives } from '../primitives.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { TlogError } from './errors.ts';
@@ -37,8 +37,9 @@ export type NoteSigner = {
 
 const MAX_NOTE_LENGTH = 1_000_000;
 const MAX_SIGNATURES = 100;
-const NAME = /^[^\s+]+$/u;
-const SIGNATURE_LINE = /^— (?<name>[^\s+]+) (?<value>[A-Za-z0-9+/=]+)$/u;
+const NAME = /^[^\p{White_Space}\p{Cc}\p{Cs}+]+$/u;
+const VERIFIER_KEY = /^(?<name>[^\p{White_Space}+]+)\+(?<hash>[0-9a-f]{8})\+(?<key>[A-Za-z0-9+/=]+)$/u;
+const SIGNATURE_LINE = /^— (?<name>[^\p{White_Space}+]+) (?<value>[A-Za-z0-9+/=]+)$/u;
 
 function keyHashOf(
   name: string,
@@ -62,24 +63,30 @@ export function verifierKeyOf(
   publicKey: Uint8Array,
   primitives: Primitives = portable,
 ): VerifierKey {
-  if (!NAME.test(name)) throw new TlogError('VerifierKey', 'a name without spaces and plus signs');
+  if (!NAME.test(name))
+    throw new TlogError('VerifierKey', 'a name without spaces, control characters and plus signs');
   if (publicKey.length !== 32) throw new TlogError('VerifierKey', 'an Ed25519 public key of 32 bytes');
   return { name, algorithm, publicKey, keyHash: keyHashOf(name, algorithm, publicKey, primitives) };
 }
 
-/** Text form of a verifier key. */
+/**
+ * Text form of a verifier key, as `/log/key` serves it.
+ *
+ * @example formatVerifierKey(signer.verifierKey) // 'log.example/1+5a2e6ebb+AXBC…'
+ */
 export function formatVerifierKey({ name, algorithm, publicKey, keyHash }: VerifierKey): string {
   const hash = keyHash.toString(16).padStart(8, '0');
   return `${name}+${hash}+${toBase64(concat(Uint8Array.of(algorithm), publicKey))}`;
 }
 
 /**
- * Parses a verifier key and checks its key hash.
+ * Parses a verifier key and checks its key hash. A key has one text: parsing and formatting again gives the same.
  *
  * @throws TlogError `VerifierKey`
+ * @example parseVerifierKey(await (await fetch(`${log}/key`)).text())
  */
 export function parseVerifierKey(text: string, primitives: Primitives = portable): VerifierKey {
-  const parts = /^(?<name>[^\s+]+)\+(?<hash>[0-9a-f]{8})\+(?<key>[A-Za-z0-9+/=]+)$/u.exec(text)?.groups;
+  const parts = VERIFIER_KEY.exec(text)?.groups;
   const key = fromBase64(parts?.key ?? '!');
   const algorithm = key?.[0];
   if (parts === undefined || key === undefined) {
@@ -95,30 +102,50 @@ export function parseVerifierKey(text: string, primitives: Primitives = portable
   return verifierKey;
 }
 
-/** Text of a note. */
+function requireText(text: string): void {
+  if (text.length > MAX_NOTE_LENGTH) throw new TlogError('NoteText', `at most ${MAX_NOTE_LENGTH} characters`);
+  // eslint-disable-next-line no-control-regex -- the format forbids exactly these
+  if (/[\u0000-\u0009\u000B-\u001F]/u.test(text)) {
+    throw new TlogError('NoteText', 'no control characters but newlines');
+  }
+  if (!text.isWellFormed()) throw new TlogError('NoteText', 'well-formed Unicode');
+  if (!text.endsWith('\n')) throw new TlogError('NoteText', 'a newline at the end');
+}
+
+/**
+ * Text of a note.
+ *
+ * @throws TlogError `NoteText`, `NoteSignatureLine` for what {@link parseNote} would refuse
+ * @example formatNote({ text, signatures: [signNote(text, signer)] })
+ */
 export function formatNote({ text, signatures }: Note): string {
-  const lines = signatures.map(({ name, keyHash, signature }) => {
-    const hash = new Uint8Array(4);
-    new DataView(hash.buffer).setUint32(0, keyHash);
-    return `— ${name} ${toBase64(concat(hash, signature))}\n`;
-  });
-  return `${text}\n${lines.join('')}`;
+  requireText(text);
+  if (signatures.length < 1 || signatures.length > MAX_SIGNATURES) {
+    throw new TlogError('NoteText', `1 to ${MAX_SIGNATURES} signatures`);
+  }
+  const note = `${text}\n${signatures.map((line) => `${formatSignatureLine(line)}\n`).join('')}`;
+  requireText(note);
+  return note;
+}
+
+function formatSignatureLine({ name, keyHash, signature }: NoteSignature): string {
+  const hash = new Uint8Array(4);
+  new DataView(hash.buffer).setUint32(0, keyHash);
+  const line = `— ${name} ${toBase64(concat(hash, signature))}`;
+  parseSignatureLine(line);
+  return line;
 }
 
 /**
  * Parses a note. There is one text for a note: parsing and formatting again gives the same bytes.
  *
  * @throws TlogError `NoteText`, `NoteSignatureLine`
+ * @example const { text, signatures } = parseNote(checkpoint)
  */
 export function parseNote(note: string): Note {
-  if (note.length > MAX_NOTE_LENGTH) throw new TlogError('NoteText', `at most ${MAX_NOTE_LENGTH} characters`);
-  // eslint-disable-next-line no-control-regex -- the format forbids exactly these
-  if (/[\u0000-\u0009\u000B-\u001F\u007F]/u.test(note)) {
-    throw new TlogError('NoteText', 'no control characters but newlines');
-  }
-  if (fromUtf8(utf8(note)) !== note) throw new TlogError('NoteText', 'well-formed Unicode');
+  requireText(note);
   const split = note.lastIndexOf('\n\n');
-  if (split < 1 || !note.endsWith('\n')) {
+  if (split < 0 || split + 2 === note.length) {
     throw new TlogError('NoteText', 'a text, an empty line, and signature lines that each end in a newline');
   }
   const lines = note.slice(split + 2, -1).split('\n');
@@ -139,12 +166,21 @@ function parseSignatureLine(line: string): NoteSignature {
   };
 }
 
-/** Whether a signature line names this key. A name and a hash may match and the signature still fail. */
+/**
+ * Whether a signature line names this key. A name and a hash may match and the signature still fail.
+ *
+ * @example const key = known.find((candidate) => isByKey(line, candidate))
+ */
 export function isByKey(line: NoteSignature, key: VerifierKey): boolean {
   return line.name === key.name && line.keyHash === key.keyHash;
 }
 
-/** Whether an Ed25519 (type 1) signature line verifies over the note's text under a key that it names. */
+/**
+ * Whether an Ed25519 (type 1) signature line verifies over the note's text under a key that it names. Lines of other keys
+ * say nothing: a reader passes over them.
+ *
+ * @example note.signatures.some((line) => verifyNoteSignature(note.text, line, logKey))
+ */
 export function verifyNoteSignature(
   text: string,
   line: NoteSignature,
@@ -159,8 +195,17 @@ export function verifyNoteSignature(
   );
 }
 
-/** Signs a text; the signature line carries the signer's name and key hash. */
+/**
+ * Signs a text; the signature line carries the signer's name and key hash.
+ *
+ * @throws TlogError `VerifierKey` for a key of another type, whose signatures mean something else; `NoteText`
+ * @example signNote(formatCheckpoint(checkpoint), signer)
+ */
 export function signNote(text: string, signer: NoteSigner): NoteSignature {
+  if (signer.verifierKey.algorithm !== NOTE_ALGORITHM.ed25519) {
+    throw new TlogError('VerifierKey', 'an Ed25519 note key (type 1)');
+  }
+  requireText(text);
   const { name, keyHash } = signer.verifierKey;
   return { name, keyHash, signature: signer.sign(utf8(text)) };
 }
@@ -176,7 +221,11 @@ export function noteSignerFrom(name: string, algorithm: NoteAlgorithm, seed: Uin
   return { verifierKey, sign: (message) => ed25519.sign(message, seed) };
 }
 
-/** Whether two verifier keys are the same key under the same name. */
+/**
+ * Whether two verifier keys are the same key under the same name.
+ *
+ * @example trusted.some((key) => isSameKey(key, listed))
+ */
 export function isSameKey(a: VerifierKey, b: VerifierKey): boolean {
   return a.name === b.name && a.algorithm === b.algorithm && equal(a.publicKey, b.publicKey);
 }

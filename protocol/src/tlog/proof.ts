@@ -1,4 +1,4 @@
-import { HASH_LENGTH } from '../merkle/hash.ts';
+import { HASH_LENGTH, MAX_TREE_SIZE } from '../merkle/hash.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { TlogError } from './errors.ts';
 
@@ -18,9 +18,15 @@ const MAX_PATH_LENGTH = 63;
 /**
  * Text of a proof.
  *
+ * @throws TlogError `ProofText` for an index, a path or a hash that {@link parseProof} would refuse
  * @example formatProof({ index: 5n, path, checkpoint: formatNote(note) })
  */
 export function formatProof({ index, path, checkpoint }: TlogProof): string {
+  if (index < 0n || index >= MAX_TREE_SIZE)
+    throw new TlogError('ProofText', `an index from 0 to ${MAX_TREE_SIZE - 1n}`);
+  if (path.length > MAX_PATH_LENGTH || path.some(({ length }) => length !== HASH_LENGTH)) {
+    throw new TlogError('ProofText', `at most ${MAX_PATH_LENGTH} hashes of ${HASH_LENGTH} bytes`);
+  }
   return `${[FIRST_LINE, `index ${index}`, ...path.map(toBase64)].join('\n')}\n\n${checkpoint}`;
 }
 
@@ -28,6 +34,7 @@ export function formatProof({ index, path, checkpoint }: TlogProof): string {
  * Parses a proof. There is one text for a proof: formatting it again gives the same bytes. The checkpoint is not parsed.
  *
  * @throws TlogError `ProofText`
+ * @example const { index, path, checkpoint } = parseProof(await readFile('batch.tlog-proof', 'utf8'))
  */
 export function parseProof(text: string): TlogProof {
   const split = text.indexOf('\n\n');
@@ -35,6 +42,9 @@ export function parseProof(text: string): TlogProof {
   const index = INDEX_LINE.exec(indexLine)?.groups?.index;
   if (first !== FIRST_LINE || index === undefined || hashes.length > MAX_PATH_LENGTH) {
     throw new TlogError('ProofText', `"${FIRST_LINE}", "index <decimal>", at most 63 hashes, an empty line`);
+  }
+  if (BigInt(index) >= MAX_TREE_SIZE) {
+    throw new TlogError('ProofText', `an index from 0 to ${MAX_TREE_SIZE - 1n}`);
   }
   const path = hashes.map((line) => {
     const hash = fromBase64(line);

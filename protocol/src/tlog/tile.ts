@@ -1,4 +1,5 @@
 import type { Node } from '../merkle/build.ts';
+import { MAX_TREE_SIZE } from '../merkle/hash.ts';
 import { TlogError } from './errors.ts';
 
 /** Levels of the tree in a tile: a full tile has 256 hashes (C2SP tlog-tiles). */
@@ -10,6 +11,9 @@ const MAX_LEVEL = 63;
 /** A tile of hashes, or (level `entries`) a bundle of entries. `width` below 256 makes it partial. */
 export type Tile = { readonly level: number | 'entries'; readonly index: bigint; readonly width: number };
 
+const isWithin = (value: number, min: number, max: number): boolean =>
+  Number.isInteger(value) && value >= min && value <= max;
+
 /**
  * Path of a tile below the log's prefix: `tile/<level>/<index>[.p/<width>]`, the index in groups of three digits.
  *
@@ -17,13 +21,12 @@ export type Tile = { readonly level: number | 'entries'; readonly index: bigint;
  * @example tilePath({ level: 0, index: 1234067n, width: 256 }) // 'tile/0/x001/x234/067'
  */
 export function tilePath({ level, index, width }: Tile): string {
-  if (
-    index < 0n ||
-    width < 1 ||
-    width > TILE_WIDTH ||
-    (level !== 'entries' && (level < 0 || level > MAX_LEVEL))
-  ) {
-    throw new TlogError('TilePath', 'a level from 0 to 63, an index from 0 and a width from 1 to 256');
+  const known = level === 'entries' || isWithin(level, 0, MAX_LEVEL);
+  if (!known || index < 0n || index >= MAX_TREE_SIZE || !isWithin(width, 1, TILE_WIDTH)) {
+    throw new TlogError(
+      'TilePath',
+      'a level from 0 to 63, an index from 0 to 2⁶³ − 1 and a width from 1 to 256',
+    );
   }
   const groups: string[] = [];
   let rest = index;
@@ -42,6 +45,7 @@ const TILE_PATH =
  * Parses a tile's path. A tile has one path: leading zero groups, `.p/256` and `tile/00/…` are refused.
  *
  * @throws TlogError `TilePath`
+ * @example parseTilePath('tile/entries/x001/067.p/8') // { level: 'entries', index: 1067n, width: 8 }
  */
 export function parseTilePath(path: string): Tile {
   const groups = TILE_PATH.exec(path)?.groups;
@@ -52,13 +56,17 @@ export function parseTilePath(path: string): Tile {
     index: BigInt((groups.groups ?? '').replace(/[x/]/gu, '')),
     width: width === undefined ? TILE_WIDTH : Number(width),
   };
-  if ((tile.level !== 'entries' && tile.level > MAX_LEVEL) || tilePath(tile) !== path) {
+  if (tilePath(tile) !== path) {
     throw new TlogError('TilePath', 'the one path of a tile');
   }
   return tile;
 }
 
-/** Tiles of hashes that a log of `size` leaves has at a level, full ones first and at most one partial. */
+/**
+ * How many hashes (or entries) a tile has in a log of `size` leaves: 256 where it is full, 0 where it is not there.
+ *
+ * @example widthAt(0, 273n, 70_000n) // 112: tile/0/273.p/112
+ */
 export function widthAt(level: number | 'entries', index: bigint, size: bigint): number {
   const shift = level === 'entries' ? 0n : BigInt(level * TILE_HEIGHT);
   const hashes = (size >> shift) - index * BigInt(TILE_WIDTH);
