@@ -182,7 +182,7 @@ contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
 
         record.standing = KeyStandings.pack(uint64(block.timestamp), purpose, algorithm);
         record.profile = enrolment.profile;
-        emit KeyEnrolled(keyId, identity, owner, algorithm, purpose, enrolment.profile);
+        emit KeyEnrolled(enrolment.profile, keyId, identity, owner, algorithm, purpose);
         _announce(identity, owner, keyId, algorithm);
     }
 
@@ -223,7 +223,7 @@ contract DeviceRegistry is KeyRecordStore, ERC1056, IDeviceRegistry {
         if (!standing.speaks()) revert DeviceRegistryKeyRevoked(identity, keyId);
         record.standing = standing.revoked(uint64(block.timestamp));
         record.lastGood = lastGood;
-        emit KeyRevoked(keyId, identity, lastGood);
+        emit KeyRevoked(lastGood, keyId, identity);
         if (standing.algorithm() == KeySignature.SECP256K1) {
             address key = KeySignature.identityOf(keyId);
             emit DIDDelegateChanged(identity, VERI_KEY, key, 0, _touch(identity));

@@ -48,20 +48,21 @@ interface IDeviceRegistry is IERC1056 {
         uint256 deadline;
     }
 
-    /// @notice The key speaks for the identity from this block on. The identity is not the first topic: resolvers of
-    /// did:ethr read every event that has it there.
+    /// @notice The key speaks for the identity from this block on. Neither identity nor key is the first topic: resolvers of
+    /// did:ethr read every event that has the identity's address there.
     /// @param owner of the identity at that time
     event KeyEnrolled(
+        bytes32 indexed profile,
         KeyId indexed keyId,
         address indexed identity,
         address owner,
         uint8 algorithm,
-        uint16 purpose,
-        bytes32 profile
+        uint16 purpose
     );
 
+    /// @notice The key no longer speaks for the identity.
     /// @param lastGood digest of the last good statement; zero = none is good that no anchor covers yet
-    event KeyRevoked(KeyId indexed keyId, address indexed identity, bytes32 lastGood);
+    event KeyRevoked(bytes32 indexed lastGood, KeyId indexed keyId, address indexed identity);
 
     error DeviceRegistryExpired(uint256 deadline);
     error DeviceRegistryInvalidNonce(address identity, uint256 expected, uint256 actual);

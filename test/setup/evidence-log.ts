@@ -1,6 +1,7 @@
-import { zeroHash } from 'viem';
+import type { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
+import { zeroHash, type ContractFunctionName } from 'viem';
 
-import { ethers, time } from './hardhat.ts';
+import { as, deploy, ethers, time } from './hardhat.ts';
 import { createTree, type TestTree } from './tree.ts';
 
 export const MANIFEST = `0x${'3a'.repeat(32)}`;
@@ -22,7 +23,7 @@ export type State = {
 export async function deployLog() {
   const [owner, submitter, other, operator, registry, first, second, third, stranger] =
     await ethers.getSigners();
-  const contract = await ethers.deployContract('EvidenceLog');
+  const contract = await deploy<ContractFunctionName<typeof evidenceLogAbi>>('EvidenceLog');
   const parameters = {
     registry: registry!.address,
     operator: operator!.address,
@@ -37,7 +38,7 @@ export async function deployLog() {
   await contract.createLog(salt, parameters);
   await toNoonOfNextDay();
   const tree = createTree('honest');
-  const log = contract.connect(submitter!) as typeof contract;
+  const log = as(submitter!, contract);
 
   /** Anchors a size of a tree. @returns the state it is kept as */
   const anchor = async (size: bigint, of: TestTree = tree): Promise<State> => {

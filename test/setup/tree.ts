@@ -36,7 +36,10 @@ export const createTree = (name: string, forkAt = 0n): TestTree => {
   const leafAt = (index: bigint): Uint8Array =>
     hashLeaf(utf8(index < forkAt ? `shared ${index}` : `${name} ${index}`));
   const joined = ({ level, index }: Node): Uint8Array =>
-    hashNode(read({ level: level - 1, index: 2n * index }), read({ level: level - 1, index: 2n * index + 1n }));
+    hashNode(
+      read({ level: level - 1, index: 2n * index }),
+      read({ level: level - 1, index: 2n * index + 1n }),
+    );
   const hex = (hashes: readonly Uint8Array[]): Hex[] => hashes.map((hash) => toHex(hash));
   return {
     leaf: (index) => toHex(leafAt(index)),

@@ -8,6 +8,6 @@ export const evidenceLogAddress = '0x813af28addd85db49aa9fc85d865dcf8185d19cd';
 /** keccak256 of the deployed code, which has no immutables. */
 export const evidenceLogCodeHash = '0x474d8a84cd48cc7bbdfa4ba8f5370e5bf438a3324efbe9559ca4c6f12b788645';
 /** The same on every chain: CREATE2 through {@link create2Factory}. */
-export const deviceRegistryAddress = '0x59e5ff2724a7a4ecfb53a82ab8c876f4ad1f0444';
+export const deviceRegistryAddress = '0xe2f37809901007ffe149a202d8441be8aba21c78';
 /** keccak256 of the deployed code, which has no immutables. */
-export const deviceRegistryCodeHash = '0xec2e11c96c5999c08e80f8543daccd1ecfae8d08d97e004cdedaaef0fc1ae47e';
+export const deviceRegistryCodeHash = '0x199756433629faaee9d9a65476f0001cde3e104da0c1f959431e55e94234feee';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { encodeAbiParameters, keccak256, zeroAddress, zeroHash, type Address, type Hex } from 'viem';
 
 import { deployLog, EPOCH_DELAY, NOTE_KEY } from '../../setup/evidence-log.ts';
-import { ethers, loadFixture } from '../../setup/hardhat.ts';
+import { as, ethers, loadFixture } from '../../setup/hardhat.ts';
 
 const keyOf = (byte: number): string => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`;
 
@@ -22,7 +22,7 @@ describe('EvidenceLog.createLog', () => {
 
   it('should pin what never changes and announce everything', async () => {
     const { contract, parameters, stranger } = await loadFixture(deployLog);
-    const theirs = contract.connect(stranger) as typeof contract;
+    const theirs = as(stranger, contract);
     const logId = await theirs.createLog.staticCall(zeroHash, parameters);
     const creation = theirs.createLog(zeroHash, parameters);
     await expect(creation)
@@ -73,7 +73,7 @@ describe('EvidenceLog.createLog', () => {
   it('given a log that does not exist → its accounts should be zero, and its note key unknown', async () => {
     const { contract } = await loadFixture(deployLog);
     for (const read of ['owner', 'pendingOwner', 'registry', 'operator'] as const) {
-      expect(await contract[read]!(zeroHash)).to.equal(zeroAddress);
+      expect(await contract[read](zeroHash)).to.equal(zeroAddress);
     }
     await expect(contract.noteKeyAt(zeroHash, 0n))
       .to.be.revertedWithCustomError(contract, 'EvidenceLogUnknown')
@@ -85,7 +85,7 @@ describe('EvidenceLog owner', () => {
   it('given a stranger or a submitter → every act of the owner should be refused', async () => {
     const { contract, logId, stranger, submitter } = await loadFixture(deployLog);
     for (const account of [stranger, submitter]) {
-      const log = contract.connect(account) as typeof contract;
+      const log = as(account, contract);
       const acts = [
         log.setNoteKey(logId, 1n, keyOf(1)),
         log.addSubmitter(logId, account.address),
@@ -119,7 +119,7 @@ describe('EvidenceLog owner', () => {
       contract,
       'EvidenceLogUnauthorizedSubmitter',
     );
-    await (contract.connect(stranger) as typeof contract).anchor(...args);
+    await as(stranger, contract).anchor(...args);
     await expect(contract.addSubmitter(logId, zeroAddress)).to.be.revertedWithCustomError(
       contract,
       'EvidenceLogInvalidAccount',
@@ -133,7 +133,7 @@ describe('EvidenceLog owner', () => {
       .withArgs(logId, owner.address, stranger.address);
     expect(await contract.owner(logId)).to.equal(owner.address);
     expect(await contract.pendingOwner(logId)).to.equal(stranger.address);
-    const theirs = contract.connect(stranger) as typeof contract;
+    const theirs = as(stranger, contract);
     await expect(theirs.acceptOwnership(logId))
       .to.emit(contract, 'OwnershipTransferred')
       .withArgs(logId, owner.address, stranger.address);
@@ -153,9 +153,10 @@ describe('EvidenceLog owner', () => {
     const { contract, logId, stranger } = await loadFixture(deployLog);
     await contract.transferOwnership(logId, stranger.address);
     await contract.transferOwnership(logId, zeroAddress);
-    await expect(
-      (contract.connect(stranger) as typeof contract).acceptOwnership(logId),
-    ).to.be.revertedWithCustomError(contract, 'EvidenceLogUnauthorizedOwner');
+    await expect(as(stranger, contract).acceptOwnership(logId)).to.be.revertedWithCustomError(
+      contract,
+      'EvidenceLogUnauthorizedOwner',
+    );
   });
 });
 
@@ -167,7 +168,9 @@ describe('EvidenceLog note keys', () => {
       .to.emit(contract, 'NoteKeySet')
       .withArgs(logId, 11n, keyOf(1));
     await contract.setNoteKey(logId, 20n, keyOf(2));
-    const keys = await Promise.all([0n, 10n, 11n, 19n, 20n, 10_000n].map((size) => contract.noteKeyAt(logId, size)));
+    const keys = await Promise.all(
+      [0n, 10n, 11n, 19n, 20n, 10_000n].map((size) => contract.noteKeyAt(logId, size)),
+    );
     expect(keys).to.deep.equal([NOTE_KEY, NOTE_KEY, keyOf(1), keyOf(1), keyOf(2), keyOf(2)]);
   });
 
@@ -187,7 +190,9 @@ describe('EvidenceLog note keys', () => {
     await contract.setNoteKey(logId, 50n, keyOf(1));
     await contract.setNoteKey(logId, 1_000_000n, keyOf(2));
     await contract.setNoteKey(logId, 40n, keyOf(3));
-    const keys = await Promise.all([39n, 40n, 50n, 1_000_000n].map((size) => contract.noteKeyAt(logId, size)));
+    const keys = await Promise.all(
+      [39n, 40n, 50n, 1_000_000n].map((size) => contract.noteKeyAt(logId, size)),
+    );
     expect(keys).to.deep.equal([NOTE_KEY, keyOf(3), keyOf(3), keyOf(3)]);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { zeroHash } from 'viem';
 
 import { deployLog, MANIFEST, toNoonOfNextDay } from '../../setup/evidence-log.ts';
-import { ethers, loadFixture } from '../../setup/hardhat.ts';
+import { as, ethers, loadFixture } from '../../setup/hardhat.ts';
 import { createTree } from '../../setup/tree.ts';
 
 const MAX_SIZE = 1n << 63n;
@@ -57,9 +57,7 @@ describe('EvidenceLog.anchor', () => {
     it('should name the block of the anchor before', async () => {
       const { log, contract, logId, tree, anchor } = await loadFixture(deployLog);
       const { blockNumber } = await anchor(3n);
-      await expect(
-        log.anchor(logId, 5n, tree.root(5n), tree.root(3n), tree.consistency(3n, 5n), MANIFEST),
-      )
+      await expect(log.anchor(logId, 5n, tree.root(5n), tree.root(3n), tree.consistency(3n, 5n), MANIFEST))
         .to.emit(contract, 'Anchored')
         .withArgs(logId, 0n, 5n, tree.root(5n), MANIFEST, blockNumber);
     });
@@ -98,17 +96,13 @@ describe('EvidenceLog.anchor', () => {
       await anchor(6n);
       const fork = createTree('fork', 5n);
       const forked = fork.root(9n);
-      await expect(
-        log.anchor(logId, 9n, forked, fork.root(6n), fork.consistency(6n, 9n), MANIFEST),
-      )
+      await expect(log.anchor(logId, 9n, forked, fork.root(6n), fork.consistency(6n, 9n), MANIFEST))
         .to.be.revertedWithCustomError(contract, 'EvidenceLogRootConflict')
         .withArgs(6n, fork.root(6n));
       await expect(
         log.anchor(logId, 9n, forked, tree.root(6n), fork.consistency(6n, 9n), MANIFEST),
       ).to.be.revertedWithCustomError(contract, 'Rfc6962RootMismatch');
-      await expect(
-        log.anchor(logId, 9n, forked, tree.root(6n), tree.consistency(6n, 9n), MANIFEST),
-      )
+      await expect(log.anchor(logId, 9n, forked, tree.root(6n), tree.consistency(6n, 9n), MANIFEST))
         .to.be.revertedWithCustomError(contract, 'Rfc6962RootMismatch')
         .withArgs(forked, tree.root(9n));
     });
@@ -129,7 +123,7 @@ describe('EvidenceLog.anchor', () => {
     it('should refuse a stranger and the owner', async () => {
       const { contract, logId, tree, stranger, owner } = await loadFixture(deployLog);
       for (const account of [stranger, owner]) {
-        const log = contract.connect(account) as typeof contract;
+        const log = as(account, contract);
         await expect(log.anchor(logId, 1n, tree.root(1n), zeroHash, [], MANIFEST))
           .to.be.revertedWithCustomError(contract, 'EvidenceLogUnauthorizedSubmitter')
           .withArgs(logId, account.address);
@@ -138,7 +132,7 @@ describe('EvidenceLog.anchor', () => {
 
     it('should refuse a submitter in a log of someone else', async () => {
       const { contract, log, parameters, stranger, submitter, tree } = await loadFixture(deployLog);
-      const theirs = contract.connect(stranger) as typeof contract;
+      const theirs = as(stranger, contract);
       const others = { ...parameters, submitters: [] };
       const logId = await theirs.createLog.staticCall(zeroHash, others);
       await theirs.createLog(zeroHash, others);
@@ -157,7 +151,7 @@ describe('EvidenceLog.anchor', () => {
 
   it('should keep logs apart', async () => {
     const { contract, log, logId, parameters, owner, tree, anchor } = await loadFixture(deployLog);
-    const mine = contract.connect(owner) as typeof contract;
+    const mine = as(owner, contract);
     const second = await mine.createLog.staticCall(zeroHash, parameters);
     await mine.createLog(zeroHash, parameters);
     await anchor(5n);

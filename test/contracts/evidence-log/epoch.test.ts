@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { zeroHash } from 'viem';
 
 import { deployLog, EPOCH_DELAY, MANIFEST } from '../../setup/evidence-log.ts';
-import { ethers, loadFixture, time } from '../../setup/hardhat.ts';
+import { as, ethers, loadFixture, time } from '../../setup/hardhat.ts';
 import { createTree } from '../../setup/tree.ts';
 
 /** Ten honest entries are anchored; behind them a thief of the submitter's key has put a leaf that nobody else knows. */
@@ -15,11 +15,10 @@ async function poisoned() {
   const last = await log.stateOf(11n, junk.root(11n));
   const { contract, logId } = log;
   const root = honest.root(10n);
-  const propose = () =>
-    contract.proposeEpoch(logId, 10n, root, junk.root(11n), junk.consistency(10n, 11n));
-  const as = (guardian: number) => contract.connect(log.guardians[guardian]!) as typeof contract;
-  const approve = (guardian: number) => as(guardian).approveEpoch(logId, 10n, root);
-  return { ...log, junk, honest, root, first, last, propose, as, approve };
+  const propose = () => contract.proposeEpoch(logId, 10n, root, junk.root(11n), junk.consistency(10n, 11n));
+  const guardian = (number: number) => as(log.guardians[number]!, contract);
+  const approve = (number: number) => guardian(number).approveEpoch(logId, 10n, root);
+  return { ...log, junk, honest, root, first, last, propose, guardian, approve };
 }
 
 /** The honest ten entries go on in epoch 1. */
@@ -78,26 +77,19 @@ describe('EvidenceLog epochs', () => {
       )
         .to.be.revertedWithCustomError(contract, 'EvidenceLogLeafAbandoned')
         .withArgs(logId, 0n, 10n);
-      await contract.requireInclusion(
-        logId,
-        last,
-        position,
-        honest.leaf(9n),
-        9n,
-        junk.inclusion(9n, 11n),
-      );
+      await contract.requireInclusion(logId, last, position, honest.leaf(9n), 9n, junk.inclusion(9n, 11n));
       await contract.requireInclusion(logId, first, 0n, honest.leaf(9n), 9n, honest.inclusion(9n, 10n));
     });
 
     it('should judge a leaf by every epoch since its own', async () => {
-      const { contract, logId, honest, anchor, as, guardians, stateOf } = await loadFixture(restarted);
+      const { contract, logId, honest, anchor, guardian, guardians, stateOf } = await loadFixture(restarted);
       await anchor(20n, honest);
       const later = await stateOf(20n, honest.root(20n));
       const { position } = await contract.head(logId);
       const shorter = honest.root(15n);
       await contract.proposeEpoch(logId, 15n, shorter, honest.root(20n), honest.consistency(15n, 20n));
-      for (const [guardian] of guardians.slice(0, 2).entries()) {
-        await as(guardian).approveEpoch(logId, 15n, shorter);
+      for (const [number] of guardians.slice(0, 2).entries()) {
+        await guardian(number).approveEpoch(logId, 15n, shorter);
       }
       await time.increase(EPOCH_DELAY);
       await contract.startEpoch(logId, MANIFEST);
@@ -159,8 +151,8 @@ describe('EvidenceLog epochs', () => {
     });
 
     it('should refuse the approval of anything else', async () => {
-      const { contract, logId, propose, as, root, junk } = await loadFixture(poisoned);
-      await expect(as(0).approveEpoch(logId, 0n, zeroHash)).to.be.revertedWithCustomError(
+      const { contract, logId, propose, guardian, root, junk } = await loadFixture(poisoned);
+      await expect(guardian(0).approveEpoch(logId, 0n, zeroHash)).to.be.revertedWithCustomError(
         contract,
         'EvidenceLogNoProposal',
       );
@@ -169,7 +161,7 @@ describe('EvidenceLog epochs', () => {
         [9n, root],
         [10n, junk.root(11n)],
       ] as const) {
-        await expect(as(0).approveEpoch(logId, size, other))
+        await expect(guardian(0).approveEpoch(logId, size, other))
           .to.be.revertedWithCustomError(contract, 'EvidenceLogNoProposal')
           .withArgs(logId);
       }
@@ -244,9 +236,10 @@ describe('EvidenceLog epochs', () => {
       await expect(
         contract.proposeEpoch(logId, 12n, honest.root(12n), head, []),
       ).to.be.revertedWithCustomError(contract, 'Rfc6962SizesNotAscending');
-      await expect(
-        contract.proposeEpoch(logId, 0n, honest.root(1n), head, []),
-      ).to.be.revertedWithCustomError(contract, 'Rfc6962SizeOutOfRange');
+      await expect(contract.proposeEpoch(logId, 0n, honest.root(1n), head, [])).to.be.revertedWithCustomError(
+        contract,
+        'Rfc6962SizeOutOfRange',
+      );
       await expect(contract.proposeEpoch(logId, 10n, honest.root(10n), honest.root(11n), proof))
         .to.be.revertedWithCustomError(contract, 'EvidenceLogRootConflict')
         .withArgs(11n, honest.root(11n));

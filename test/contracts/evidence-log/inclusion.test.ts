@@ -33,9 +33,7 @@ describe('EvidenceLog inclusion', () => {
     const { found, position } = await contract.locate(logId, state);
     expect([found, position]).to.deep.equal([true, 1n]);
     await contract.requireInclusion(logId, state, position, tree.leaf(4n), 4n, tree.inclusion(4n, 5n));
-    await expect(
-      contract.requireInclusion(logId, state, 3n, tree.leaf(4n), 4n, tree.inclusion(4n, 5n)),
-    )
+    await expect(contract.requireInclusion(logId, state, 3n, tree.leaf(4n), 4n, tree.inclusion(4n, 5n)))
       .to.be.revertedWithCustomError(contract, 'EvidenceLogAnchorUnknown')
       .withArgs(logId, state.size, state.root);
     await expect(
@@ -43,7 +41,7 @@ describe('EvidenceLog inclusion', () => {
     ).to.be.revertedWithCustomError(contract, 'EvidenceLogAnchorUnknown');
   });
 
-  it("given the first anchor of a day → it should hold at any position, for good", async () => {
+  it('given the first anchor of a day → it should hold at any position, for good', async () => {
     const { contract, logId, tree, pinned } = await loadFixture(anchoredLog);
     for (const position of [0n, 5n, 63n, 64n, 2n ** 32n - 1n]) {
       await contract.requireInclusion(
@@ -134,9 +132,7 @@ describe('EvidenceLog inclusion', () => {
     it('should refuse an index beyond the size', async () => {
       const { contract, logId, tree, newest, position } = await loadFixture(anchoredLog);
       const path = tree.inclusion(7n, newest.size);
-      await expect(
-        contract.requireInclusion(logId, newest, position, tree.leaf(7n), newest.size, path),
-      )
+      await expect(contract.requireInclusion(logId, newest, position, tree.leaf(7n), newest.size, path))
         .to.be.revertedWithCustomError(contract, 'Rfc6962IndexOutOfRange')
         .withArgs(newest.size, newest.size);
     });
@@ -145,9 +141,7 @@ describe('EvidenceLog inclusion', () => {
       const { contract, logId, tree, newest, position } = await loadFixture(anchoredLog);
       const path = tree.inclusion(7n, newest.size);
       for (const wrong of [path.slice(1), path.slice(0, -1), [...path, path[0]!]]) {
-        await expect(
-          contract.requireInclusion(logId, newest, position, tree.leaf(7n), 7n, wrong),
-        )
+        await expect(contract.requireInclusion(logId, newest, position, tree.leaf(7n), 7n, wrong))
           .to.be.revertedWithCustomError(contract, 'Rfc6962PathLength')
           .withArgs(BigInt(wrong.length));
       }
