@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { root } from './paths.ts';
 import { identityVectors } from './vector-cases/identity.ts';
 import { ingestVectors, payloadVectors } from './vector-cases/payloads.ts';
+import { merkleVectors } from './vector-cases/merkle.ts';
 import { readingsVectors } from './vector-cases/readings.ts';
 import { receiptVectors, signatureVectors } from './vector-cases/signatures.ts';
 import { entryVectors, statementVectors } from './vector-cases/statements.ts';
@@ -19,6 +20,7 @@ const files: { readonly [file: string]: readonly Vector[] } = {
   'readings.json': readingsVectors,
   'payload.json': payloadVectors,
   'ingest-body.json': ingestVectors,
+  'merkle.json': merkleVectors,
 };
 
 const folder = join(root, 'test', 'vectors');

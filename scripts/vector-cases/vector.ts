@@ -3,10 +3,10 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /**
  * One test vector. `operation` names what is done to `input`; the outcome is `expected`, or a refusal with `wantErr`'s
- * code at its field.
+ * code, at its field where its error names one.
  */
 export type Vector = { readonly name: string; readonly operation: string; readonly input: Json } & (
-  { readonly expected: Json } | { readonly wantErr: { readonly code: string; readonly field: string } }
+  { readonly expected: Json } | { readonly wantErr: { readonly code: string; readonly field?: string } }
 );
 
 /** Replaces the bytes of `0x` hex from a byte offset (negative: from the end). */
@@ -21,6 +21,6 @@ export function cut(hex: string, from: number, to?: number): `0x${string}` {
 }
 
 /** A vector whose outcome is a refusal. */
-export function refusal(operation: string, name: string, input: Json, code: string, field: string): Vector {
-  return { name, operation, input, wantErr: { code, field } };
+export function refusal(operation: string, name: string, input: Json, code: string, field?: string): Vector {
+  return { name, operation, input, wantErr: field === undefined ? { code } : { code, field } };
 }
