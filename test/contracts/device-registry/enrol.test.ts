@@ -46,7 +46,7 @@ for (const algorithm of ['secp256k1', 'p256'] as const) {
       const address = await contract.getAddress();
       const slots = keyRecordSlots(key.firstIdentity, key.keyId);
       const read = async (slot: Uint8Array) =>
-        fromHex((await networkHelpers.getStorageAt(address, toHex(slot))));
+        fromHex(await networkHelpers.getStorageAt(address, toHex(slot)));
       const record = decodeKeyRecord([await read(slots[0]), await read(slots[1]), await read(slots[2])]);
       expect(record).to.deep.equal({
         validFrom: BigInt(await time.latest()),
