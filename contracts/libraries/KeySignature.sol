@@ -83,6 +83,8 @@ library KeySignature {
         bytes32 digest,
         bytes calldata signature
     ) private pure returns (bool) {
+        // The third value only explains a problem.
+        // slither-disable-next-line unused-return
         (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, signature);
         return problem == ECDSA.RecoverError.NoError && recovered == account;
     }
