@@ -3,12 +3,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './paths.ts';
+import { checkpointVectors, cosignatureVectors, proofVectors } from './vector-cases/checkpoints.ts';
 import { identityVectors } from './vector-cases/identity.ts';
+import { noteVectors } from './vector-cases/notes.ts';
 import { ingestVectors, payloadVectors } from './vector-cases/payloads.ts';
 import { merkleVectors } from './vector-cases/merkle.ts';
 import { readingsVectors } from './vector-cases/readings.ts';
 import { receiptVectors, signatureVectors } from './vector-cases/signatures.ts';
 import { entryVectors, statementVectors } from './vector-cases/statements.ts';
+import { tileVectors } from './vector-cases/tiles.ts';
 import type { Vector } from './vector-cases/vector.ts';
 
 const files: { readonly [file: string]: readonly Vector[] } = {
@@ -21,6 +24,11 @@ const files: { readonly [file: string]: readonly Vector[] } = {
   'payload.json': payloadVectors,
   'ingest-body.json': ingestVectors,
   'merkle.json': merkleVectors,
+  'tiles.json': tileVectors,
+  'note.json': noteVectors,
+  'checkpoint.json': checkpointVectors,
+  'cosignature.json': cosignatureVectors,
+  'proof.json': proofVectors,
 };
 
 const folder = join(root, 'test', 'vectors');

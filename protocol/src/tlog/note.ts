@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { concat, equal, utf8 } from '../bytes.ts';
+import { concat, utf8 } from '../bytes.ts';
 import { portable, type Primitives } from '../primitives.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { TlogError } from './errors.ts';
@@ -219,13 +219,4 @@ export function signNote(text: string, signer: NoteSigner): NoteSignature {
 export function noteSignerFrom(name: string, algorithm: NoteAlgorithm, seed: Uint8Array): NoteSigner {
   const verifierKey = verifierKeyOf(name, algorithm, ed25519.getPublicKey(seed));
   return { verifierKey, sign: (message) => ed25519.sign(message, seed) };
-}
-
-/**
- * Whether two verifier keys are the same key under the same name.
- *
- * @example trusted.some((key) => isSameKey(key, listed))
- */
-export function isSameKey(a: VerifierKey, b: VerifierKey): boolean {
-  return a.name === b.name && a.algorithm === b.algorithm && equal(a.publicKey, b.publicKey);
 }
