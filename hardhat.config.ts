@@ -31,6 +31,8 @@ export default defineConfig({
     sources: './contracts',
     tests: { mocha: './test/contracts', solidity: './test/contracts' },
   },
+  // Invariants are checked after each of `depth` calls, and every call rebuilds trees hash by hash.
+  test: { solidity: { fuzz: { runs: 200 }, invariant: { runs: 6, depth: 50, failOnRevert: true } } },
   networks: {
     default: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka' },
   },

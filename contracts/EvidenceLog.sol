@@ -333,7 +333,7 @@ contract EvidenceLog is IEvidenceLog {
     /// @dev A head has no root of its own: the ring's record tells whether one is it.
     function _requireHeadRoot(Log storage log, LogHead head_, bytes32 root) private view {
         AnchoredState state = head_.state();
-        if (log.history.at(head_.position()) != state.record(root)) {
+        if (log.history.recordAt(head_.position()) != state.record(root)) {
             revert EvidenceLogRootConflict(state.size(), root);
         }
     }

@@ -23,7 +23,7 @@ library RingHistory {
 
     /// @notice The record at a position of the ring, zero where none was written.
     /// @param position below {SLOTS}
-    function at(History storage history, uint256 position) internal view returns (bytes32 record) {
+    function recordAt(History storage history, uint256 position) internal view returns (bytes32 record) {
         // An index into the array would be checked against a length that callers know, and masked as if it were packed.
         assembly ("memory-safe") {
             record := sload(add(history.slot, position))
@@ -55,7 +55,7 @@ library RingHistory {
         bytes32 record,
         uint256 time
     ) internal view returns (bool) {
-        if (position < SLOTS && at(history, position) == record) return true;
+        if (position < SLOTS && recordAt(history, position) == record) return true;
         return history.pins[time / 1 days] == record;
     }
 
@@ -66,7 +66,7 @@ library RingHistory {
         uint256 time
     ) internal view returns (bool found, uint32 position) {
         for (position = 0; position < SLOTS; ++position) {
-            if (at(history, position) == record) return (true, position);
+            if (recordAt(history, position) == record) return (true, position);
         }
         return (history.pins[time / 1 days] == record, 0);
     }
