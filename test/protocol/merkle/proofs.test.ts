@@ -132,14 +132,27 @@ describe('an inclusion proof', () => {
     assert.throws(() => verifyInclusion(claim), { code: 'RootMismatch', expected, actual });
   });
 
-  it('is computed from nodes that the tree has, each one perfect', () => {
+  it('is computed from nodes that the tree has, as few as there are', () => {
     fc.assert(
       fc.property(places, ({ index, size }) => {
-        for (const node of inclusionRanges(index, size).flat()) {
-          assert.ok((node.index + 1n) << BigInt(node.level) <= size);
+        for (const range of inclusionRanges(index, size)) {
+          for (const node of range) assert.ok((node.index + 1n) << BigInt(node.level) <= size);
+          // Two neighbours of one level would be one node above.
+          const levels = range.map(({ level }) => level);
+          assert.deepEqual(
+            levels,
+            [...new Set(levels)].sort((a, b) => b - a),
+          );
         }
       }),
     );
+  });
+
+  it('is not built for a tree that no log may have', () => {
+    const size = MAX_TREE_SIZE;
+    assert.throws(() => inclusionPath(0n, size, readUniform), { code: 'SizeOutOfRange' });
+    assert.throws(() => consistencyPath(1n, size, readUniform), { code: 'SizeOutOfRange' });
+    assert.throws(() => rootOf(size, readUniform), { code: 'SizeOutOfRange' });
   });
 });
 
