@@ -15,7 +15,7 @@ import { decodeAuthorPart } from '../statement/codec.ts';
 import { digest as digestOf } from '../statement/digest.ts';
 import { decodeSignature, verifySignature } from '../statement/signature.ts';
 import { KINDS } from '../statement/types.ts';
-import type { Bundle, BundleAnchor } from './bundle.ts';
+import type { Bundle, BundleAnchor, BundleAuthority } from './bundle.ts';
 import { epochOf, readProof, trustedLog } from './log-layers.ts';
 import type { ReadStatement } from './statement-layers.ts';
 import type { Trust, TrustedContract } from './trust.ts';
@@ -168,15 +168,36 @@ export function checkAuthority(
     throw new LayerFailure('Missing', 'the bundle does not show what the key could do');
   }
   const record = readRecord(bundle, trust, statement, primitives);
+  if (record === undefined) return ownKey(bundle.authority, statement);
   requireRecord(record, statement);
   if (record.revokedAt === 0n) {
-    if (bundle.authority.lineage.length > 0) {
-      throw new LayerFailure('LineageBroken', 'a key that is not revoked needs no lineage');
-    }
+    if (bundle.authority.lineage.length > 0) throw unneededLineage();
     return { detail: `${record.purpose} key, enrolled ${secondsText(record.validFrom)}`, byChain: true };
   }
   requireLineage(bundle.authority.lineage, record, statement, primitives);
   return { detail: `key revoked ${secondsText(record.revokedAt)}, after this statement`, byChain: true };
+}
+
+/** An owner signs as itself: its address is its key, which needs no record, and the block shows that none revokes it. */
+function ownKey(
+  { lineage }: BundleAuthority,
+  statement: ReadStatement,
+): { readonly detail: string; readonly byChain: boolean } {
+  const { author, keyId } = statement.part.header;
+  const role = statement.kind === undefined ? undefined : KINDS[statement.kind].author;
+  if (role !== 'owner' || !isOwnKey(statement)) {
+    throw new LayerFailure('KeyUnknown', 'the key was not enrolled for the author in that block', {
+      expected: toHex(keyId),
+      actual: 'no record',
+    });
+  }
+  if (lineage.length > 0) throw unneededLineage();
+  const detail = `signed by ${toHex(author)} itself; which identities it owns is for the registry to say`;
+  return { detail, byChain: true };
+}
+
+function unneededLineage(): LayerFailure {
+  return new LayerFailure('LineageBroken', 'a key that is not revoked needs no lineage');
 }
 
 function isOwnKey({ part }: ReadStatement): boolean {
@@ -189,7 +210,7 @@ function readRecord(
   trust: Trust,
   statement: ReadStatement,
   primitives: Primitives,
-): KeyRecord {
+): KeyRecord | undefined {
   const { anchor, authority } = bundle;
   if (anchor === null || authority === null) throw new LayerFailure('Missing', 'no key record');
   const header = readHeader(anchor, primitives);
@@ -213,14 +234,7 @@ function readRecord(
     word.set(bytes, 32 - bytes.length);
     return word;
   });
-  const record = decodeKeyRecord(words as unknown as Parameters<typeof decodeKeyRecord>[0]);
-  if (record === undefined) {
-    throw new LayerFailure('KeyUnknown', 'the key was not enrolled for the author in that block', {
-      expected: toHex(keyId),
-      actual: 'no record',
-    });
-  }
-  return record;
+  return decodeKeyRecord(words as unknown as Parameters<typeof decodeKeyRecord>[0]);
 }
 
 function requireRecord(record: KeyRecord, { part, kind, body }: ReadStatement): void {

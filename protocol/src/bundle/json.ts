@@ -26,7 +26,9 @@ const refuse = (field: string, expected: string): never => {
   throw new ProtocolError('InvalidJson', field, { expected });
 };
 
-const text: Shape<string> = (value, field) => (typeof value === 'string' ? value : refuse(field, 'a string'));
+/** A lone surrogate has no UTF-8: what is hashed would be another text (RFC 8785, section 3.2.2.2). */
+const text: Shape<string> = (value, field) =>
+  typeof value === 'string' && value.isWellFormed() ? value : refuse(field, 'a string of Unicode');
 
 const matching =
   (pattern: RegExp, expected: string): Shape<string> =>

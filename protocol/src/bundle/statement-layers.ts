@@ -74,7 +74,7 @@ export function readDisclosed(
   if (bundle.readings === null) return [];
   const { readingsRoot: root, count, profile } = body;
   if (kind !== 'TelemetryBatch' || !(root instanceof Uint8Array) || !(profile instanceof Uint8Array)) {
-    throw new LayerFailure('Missing', 'the statement commits to no readings');
+    throw new LayerFailure('NothingCommitted', 'the statement commits to no readings');
   }
   const actual = toHex(primitives.sha256(utf8(bundle.readings.profile)));
   if (actual !== toHex(profile)) {

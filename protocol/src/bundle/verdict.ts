@@ -36,6 +36,7 @@ export const LAYER_CODES = [
   'LineageBroken',
   'PurposeMismatch',
   'ProfileMismatch',
+  'NothingCommitted',
   'AuthorMismatch',
   'Unreadable',
 ] as const;
