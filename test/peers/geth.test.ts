@@ -3,7 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeBundle, verify } from '@gridseal/protocol';
-import { askAnchorBlock, createGridsealClient, getBundle, getReceipt, getTrust } from '@gridseal/sdk';
+import {
+  askAnchorBlock,
+  createGridsealClient,
+  getBundle,
+  getReceipt,
+  getTrust,
+  untilArchived,
+} from '@gridseal/sdk';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import { openDemoStation } from '../../scripts/demo/station.ts';
 import { demoTelemetry } from '../../scripts/demo/telemetry.ts';
@@ -58,7 +65,7 @@ test(
       while ((await getReceipt(client, { digest })).stage !== 'final') {
         await new Promise((wake) => setTimeout(wake, 200));
       }
-      const bundle = decodeBundle(await getBundle(client, { digest }));
+      const bundle = decodeBundle(await untilArchived(() => getBundle(client, { digest })));
       const trust = await getTrust(client);
       const answer = await askAnchorBlock({ rpcUrl: chain.rpcUrl, bundle, trust });
       assert.equal(answer.status, 'canonical');
