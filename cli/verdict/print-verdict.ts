@@ -1,19 +1,19 @@
 import { secondsText, type LayerVerdict, type Verdict, type VerdictTimes } from '@gridseal/protocol';
 import type { Terminal } from '../terminal/terminal.ts';
+import { printReadings, printable } from './print-reading.ts';
 
 const MARKS = { pass: '✓', fail: '✗', 'not checked': '–' } as const;
 const COLOURS = { pass: 'green', fail: 'red', 'not checked': 'yellow' } as const;
 const WORDS = { pass: 'holds', fail: 'FAILS', 'not checked': 'not checked' } as const;
-const MAX_READINGS = 10;
 
 const printLayer = (terminal: Terminal, verdict: LayerVerdict): void => {
   const { layer, status, waived, detail, code, expected, actual } = verdict;
   const mark = terminal.style(COLOURS[status], `${MARKS[status]} ${WORDS[status].padEnd(11)}`);
-  terminal.line(`  ${mark} ${layer.padEnd(11)} ${detail}${waived ? ' (waived)' : ''}`);
+  terminal.line(`  ${mark} ${layer.padEnd(11)} ${printable(detail)}${waived ? ' (waived)' : ''}`);
   if (status !== 'fail') return;
   terminal.line(`      code     ${code ?? ''}`);
-  if (expected !== undefined) terminal.line(`      expected ${expected}`);
-  if (actual !== undefined) terminal.line(`      actual   ${actual}`);
+  if (expected !== undefined) terminal.line(`      expected ${printable(expected)}`);
+  if (actual !== undefined) terminal.line(`      actual   ${printable(actual)}`);
 };
 
 const printTimes = (terminal: Terminal, times: VerdictTimes): void => {
@@ -37,7 +37,7 @@ export const printVerdict = (terminal: Terminal, verdict: Verdict, trustOrigin: 
   if (summary !== undefined) {
     const { kind, author, lane, boot, sequence, digest } = summary;
     terminal.line(
-      `${terminal.style('bold', kind)} of ${author}, number ${sequence} (lane ${lane}, boot ${boot})`,
+      `${terminal.style('bold', printable(kind))} of ${author}, number ${sequence} (lane ${lane}, boot ${boot})`,
     );
     terminal.line(terminal.style('dim', `digest ${digest}`));
   }
@@ -47,12 +47,7 @@ export const printVerdict = (terminal: Terminal, verdict: Verdict, trustOrigin: 
   terminal.line();
   if (summary === undefined) return;
   printTimes(terminal, summary.times);
-  if (summary.readings.length > 0) terminal.line('  Readings disclosed');
-  for (const { timeMs, channel, value } of summary.readings.slice(0, MAX_READINGS)) {
-    terminal.line(`    ${secondsText(timeMs / 1000n)}  channel ${channel}  ${value}`);
-  }
-  const more = summary.readings.length - MAX_READINGS;
-  if (more > 0) terminal.line(`    and ${more} more`);
+  printReadings(terminal, summary.readings);
   terminal.line();
 };
 

@@ -1,4 +1,5 @@
 import { fromHex, toHex, utf8 } from '../bytes.ts';
+import { parseProfile, type ProfileChannel } from '../identity/profile.ts';
 import type { Primitives } from '../primitives.ts';
 import { verifyDisclosure } from '../readings/commitment.ts';
 import type { Reading } from '../readings/reading.ts';
@@ -9,7 +10,7 @@ import { kindOf, readBody, readStatement, type KindName } from '../statement/typ
 import type { Bundle } from './bundle.ts';
 import type { Trust } from './trust.ts';
 import { trustedLog } from './log-layers.ts';
-import { LayerFailure } from './verdict.ts';
+import { LayerFailure, examine } from './verdict.ts';
 
 /** A bundle's statement, decoded. */
 export type ReadStatement = {
@@ -65,12 +66,15 @@ export function checkSignature({ part, digest }: ReadStatement, primitives: Prim
   return `${algorithm === 'p256' ? 'P-256' : algorithm} signature of ${toHex(part.header.author)}`;
 }
 
+/** A reading and what its channel means; undefined where the profile, though it is the one cited, does not say. */
+export type DisclosedReading = Reading & { readonly meaning: ProfileChannel | undefined };
+
 /** The readings that a bundle discloses. Holds when each opens the batch's root, in ascending order. */
 export function readDisclosed(
   bundle: Bundle,
   { kind, body }: ReadStatement,
   primitives: Primitives,
-): Reading[] {
+): DisclosedReading[] {
   if (bundle.readings === null) return [];
   const { readingsRoot: root, count, profile } = body;
   if (kind !== 'TelemetryBatch' || !(root instanceof Uint8Array) || !(profile instanceof Uint8Array)) {
@@ -83,6 +87,7 @@ export function readDisclosed(
       actual,
     });
   }
+  const channels = channelsOf(bundle.readings.profile);
   let last = -1;
   return bundle.readings.disclosed.map(({ index, block, path }) => {
     const at = Number(index);
@@ -93,6 +98,13 @@ export function readDisclosed(
       block: fromHex(block, 'readings.block', 64),
       path: path.map((hash) => fromHex(hash)),
     };
-    return verifyDisclosure({ root, count: Number(count), disclosure }, primitives);
+    const reading = verifyDisclosure({ root, count: Number(count), disclosure }, primitives);
+    return { ...reading, meaning: channels.get(reading.channel) };
   });
+}
+
+/** The channels of a profile by number. A device may have cited what is no profile: its values then stay bare numbers. */
+function channelsOf(document: string): ReadonlyMap<number, ProfileChannel> {
+  const profile = examine(() => parseProfile(document));
+  return new Map('value' in profile ? profile.value.channels.map((entry) => [entry.channel, entry]) : []);
 }

@@ -1,6 +1,5 @@
 import { toHex, type Hex } from '../bytes.ts';
 import { portable, type Primitives } from '../primitives.ts';
-import type { Reading } from '../readings/reading.ts';
 import type { Bundle } from './bundle.ts';
 import { checkAnchor, checkAuthority, readHeader } from './chain-layers.ts';
 import { checkCheckpoint, checkInclusion, readProof } from './log-layers.ts';
@@ -9,6 +8,7 @@ import {
   checkStatement,
   readBundleStatement,
   readDisclosed,
+  type DisclosedReading,
   type ReadStatement,
 } from './statement-layers.ts';
 import type { Trust } from './trust.ts';
@@ -48,7 +48,7 @@ export type VerdictSummary = {
   readonly sequence: bigint;
   readonly index: bigint | undefined;
   readonly times: VerdictTimes;
-  readonly readings: readonly Reading[];
+  readonly readings: readonly DisclosedReading[];
 };
 
 /** What became of every layer. `holds`: none fails, and each that is required passes or was waived. */
