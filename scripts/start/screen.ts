@@ -1,10 +1,15 @@
 import type { RunningService } from './service-file.ts';
 
+/** Where the command line looks when it is told nothing. */
+const DEFAULT_URL = 'http://127.0.0.1:8787';
+
 /** What a newcomer sees once everything runs: where to look, and what to try. */
 export const firstScreen = (
   { url, rpcUrl, mqttUrl, origin }: RunningService,
   options: { readonly trustFile: string; readonly logFolder: string; readonly simulated: boolean },
-): string => `
+): string => {
+  const service = url === DEFAULT_URL ? '' : ` --url ${url}`;
+  return `
 Gridseal is running.
 
   Start page   ${url}/
@@ -26,11 +31,12 @@ No meter measured it: every reading carries the quality flag "simulated".
 }
 Try, in another terminal:
 
-  npx gridseal log checkpoint
-  npx gridseal log inclusion 10
+  npx gridseal log checkpoint${service}
+  npx gridseal log inclusion 10${service}
   curl '${url}/v1/statements?kind=TelemetryBatch&limit=1'        shows a digest D
   curl -o bundle.json '${url}/v1/bundles/D'
   npx gridseal verify bundle.json --trust ${options.trustFile} --rpc ${rpcUrl}
 
 Ctrl-C stops it; the next start continues the same log.
 `;
+};

@@ -20,7 +20,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 s
 main { max-width: 56rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
 h1 { font-size: 1.7rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; text-transform: capitalize; }
 p { margin: .25rem 0 .75rem; } .dim { color: var(--dim); } a { color: var(--accent); }
-code, pre { font: .86rem/1.5 ui-monospace, monospace; } pre { background: var(--tint); padding: .75rem; overflow-x: auto; border-radius: 6px; }
+code, pre { font: .86rem/1.5 ui-monospace, monospace; } code { overflow-wrap: anywhere; } td:first-child { white-space: nowrap; } pre { background: var(--tint); padding: .75rem; overflow-x: auto; border-radius: 6px; }
 table { width: 100%; border-collapse: collapse; } th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line); }
 th { font-weight: 600; color: var(--dim); font-size: .86rem; }
 details { border-top: 1px solid var(--line); padding: .6rem 0; } summary { cursor: pointer; }
