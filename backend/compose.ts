@@ -13,9 +13,10 @@ import { composeChain } from './compose/chain.ts';
 import { composeAccounts, composeDeployment } from './compose/deployment.ts';
 import { composeContent, composeEndpoint } from './compose/endpoint.ts';
 import { composeEvidence } from './compose/evidence.ts';
-import { composeLog, composePrimitives } from './compose/log.ts';
+import { composeLog, composeNote, composePrimitives } from './compose/log.ts';
 import { composeMessaging } from './compose/messaging.ts';
 import { composePeriodKeys } from './compose/period-keys.ts';
+import { composeWitness } from './compose/witness.ts';
 import type { Config } from './config.ts';
 import { docsRoutes } from './features/docs/routes.ts';
 import { SIGNPOSTS } from './features/docs/signposts.ts';
@@ -93,6 +94,16 @@ export const compose = async (
       lifetime,
       logger: loggerOf('chain'),
     });
+    const note = composeNote(config, chain.binding, keys.note);
+    const witness = await composeWitness({
+      config: config.witness,
+      database,
+      primitives,
+      note,
+      lifetime,
+      logger: loggerOf('witness'),
+      onFatal,
+    });
     const log = await composeLog({
       config,
       logger,
@@ -101,10 +112,12 @@ export const compose = async (
       database,
       primitives,
       keys,
+      note,
+      cosignatures: witness.cosignatures,
       periodKeys,
       binding: chain.binding,
       directory: chain.directory,
-      witnessed: chain.witnessed,
+      witnessed: async () => [...(await chain.witnessed()), ...(await witness.standings())],
       onFatal,
     });
     const anchoring = composeAnchoring({
@@ -113,6 +126,7 @@ export const compose = async (
       database,
       chain,
       log: log.log,
+      cosignatures: witness.cosignatures,
       content,
       lifetime,
       logger: loggerOf('anchor'),
@@ -123,7 +137,8 @@ export const compose = async (
       logId: chain.binding.logId,
       maxBatches: config.ingest.maxBatchesPerRequest,
     });
-    const trust = describeTrust(chain.binding, deployment, log.verifierKey);
+    const demand = await witness.demand((await log.log.head())?.size ?? 0n);
+    const trust = describeTrust(chain.binding, deployment, log.verifierKey, demand);
     const trustText = fromUtf8(encodeTrust(trust));
     const trustFile = await writeTrustFile(files, config.dataDir, trustText);
     const evidence = composeEvidence({
@@ -133,7 +148,7 @@ export const compose = async (
       log: log.log,
       content,
       periodKeys,
-      verifierKeys: [log.verifierKey],
+      verifierKeys: [log.verifierKey, ...witness.keys],
       trust,
       lifetime,
       logger: loggerOf('evidence'),
@@ -148,6 +163,7 @@ export const compose = async (
         ...chain.probes,
         ...log.probes,
         ...anchoring.probes,
+        ...witness.start(log.log),
       ],
     });
     const routes = [

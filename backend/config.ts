@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { TlogError } from '@gridseal/protocol/tlog/errors';
+import { NOTE_ALGORITHM, parseVerifierKey } from '@gridseal/protocol/tlog/note';
 
 /** A port the service picks itself may move up when busy; a port someone asked for may not. */
 export type PortChoice =
@@ -57,6 +59,11 @@ export type Config = {
     readonly intervalMs: number;
     readonly maxEntries: number;
     readonly receiptDeadlineMs: number;
+  };
+  /** C2SP witnesses, and how many of them must cosign a checkpoint before it is anchored. */
+  readonly witness: {
+    readonly witnesses: readonly { readonly key: string; readonly url: string }[];
+    readonly quorum: number;
   };
   readonly ingest: {
     readonly maxClockSkewMs: number;
@@ -121,6 +128,30 @@ const owners = () =>
     'must be any, or addresses (0x and 40 hex digits) separated by commas',
   );
 
+const EXAMPLE_WITNESS = 'witness.example/w1+aa4a09d1+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs';
+
+/** Pairs of a C2SP cosignature key and the URL prefix that checkpoints are sent below. */
+const witnesses = () =>
+  z.string().transform((text, context) =>
+    text.split(',').map((pair) => {
+      const [key = '', prefix = '', ...rest] = pair.trim().split(/\s+/u);
+      const found = URL.parse(prefix);
+      const isUrl = found !== null && ['http:', 'https:'].includes(found.protocol) && found.search === '';
+      if (rest.length > 0 || !isUrl || !isCosignatureKey(key))
+        context.addIssue('must be pairs "<C2SP cosignature key> <http or https URL>", separated by commas');
+      return { key, url: prefix.replace(/\/+$/u, '') };
+    }),
+  );
+
+const isCosignatureKey = (text: string): boolean => {
+  try {
+    return parseVerifierKey(text).algorithm === NOTE_ALGORITHM.cosignature;
+  } catch (error) {
+    if (error instanceof TlogError) return false;
+    throw error;
+  }
+};
+
 type Variable = { readonly schema: z.ZodType; readonly example: string };
 
 /** Every variable the service reads: what it accepts and an example that works. */
@@ -183,6 +214,11 @@ const VARIABLES = {
   ANCHOR_INTERVAL_MS: { schema: integer(100, 24 * hour).default(60_000), example: '60000' },
   ANCHOR_MAX_ENTRIES: { schema: integer(1, 100_000_000).default(100_000), example: '100000' },
   RECEIPT_DEADLINE_MS: { schema: integer(1_000, 30 * 24 * hour).default(hour), example: '3600000' },
+  WITNESSES: {
+    schema: witnesses().default([]),
+    example: `${EXAMPLE_WITNESS} https://witness.example`,
+  },
+  WITNESS_QUORUM: { schema: integer(0, 100).optional(), example: '0' },
   MAX_CLOCK_SKEW_MS: { schema: integer(0, 365 * 24 * hour).default(5 * 60_000), example: '300000' },
   MAX_BATCHES_PER_REQUEST: { schema: integer(1, 65_535).default(1_024), example: '1024' },
   MAX_PENDING_BATCHES: { schema: integer(1, 100_000_000).default(1_000_000), example: '1000000' },
@@ -211,6 +247,21 @@ const conflicts = (env: Environment): ConfigProblem[] => {
     reject('DEPLOY', 'is for an external chain and needs RPC_URL; the embedded chain always deploys');
   return problems;
 };
+
+/** A quorum of more witnesses than there are would keep every checkpoint from being anchored. */
+const unreachableQuorum = ({
+  WITNESS_QUORUM: quorum = 0,
+  WITNESSES: all = [],
+}: Partial<Values>): ConfigProblem[] =>
+  quorum <= all.length
+    ? []
+    : [
+        {
+          variable: 'WITNESS_QUORUM',
+          problem: `is more than the ${all.length} witnesses that WITNESSES names`,
+          example: VARIABLES.WITNESS_QUORUM.example,
+        },
+      ];
 
 /** Names and values as `process.env` has them. An empty value counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -242,7 +293,7 @@ export const readConfig = (env: Environment = process.env): Config => {
         example,
       });
   }
-  problems.push(...conflicts(env));
+  problems.push(...conflicts(env), ...unreachableQuorum(values));
   if (problems.length > 0) throw new ConfigError(problems);
   return arrange(values as Values);
 };
@@ -307,6 +358,7 @@ const arrange = (v: Values): Config => {
       maxEntries: v.ANCHOR_MAX_ENTRIES,
       receiptDeadlineMs: v.RECEIPT_DEADLINE_MS,
     },
+    witness: { witnesses: v.WITNESSES, quorum: v.WITNESS_QUORUM ?? Math.min(1, v.WITNESSES.length) },
     ingest: {
       maxClockSkewMs: v.MAX_CLOCK_SKEW_MS,
       maxBatchesPerRequest: v.MAX_BATCHES_PER_REQUEST,

@@ -38,7 +38,7 @@ const shipped = async (chainId: string): Promise<TrustSource> => {
     evidenceLog,
     deviceRegistry,
     logs,
-    witnesses: { quorum: '0', keys: [] },
+    witnesses: { from: '0', quorum: '0', keys: [] },
     finality: { depth: finalityDepth },
     headers: [],
   };

@@ -21,7 +21,7 @@ const unused: never = new Proxy({}, { get: () => unused }) as never;
 // In the order of backend/compose.ts; a test holds the served document to this one.
 const routes = [
   ...ingestRoutes({ ingest: unused, logId: '0x', maxBatches: 1 }),
-  ...logRoutes(unused, ''),
+  ...logRoutes(unused, '', unused),
   ...receiptRoutes(unused),
   ...chainRoutes(unused),
   ...anchorRoutes(unused),

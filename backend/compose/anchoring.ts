@@ -3,6 +3,7 @@ import type { PublicClient } from 'viem';
 import type { Logger } from '../adapters/logger/logger.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { Config } from '../config.ts';
+import { anchorable } from '../features/anchor/anchorable.ts';
 import { createAnchorStore } from '../features/anchor/anchor-store.ts';
 import { createAnchorArchivist } from '../features/anchor/archive/archivist.ts';
 import { createEvidenceStore } from '../features/anchor/archive/evidence-store.ts';
@@ -17,6 +18,7 @@ import { createPostgresPayloadSource } from '../features/payloads/postgres-sourc
 import { payloadRoutes } from '../features/payloads/routes.ts';
 import { createSegments } from '../features/payloads/segments.ts';
 import type { ContentStore } from '../features/payloads/types.ts';
+import type { Cosignatures } from '../features/witness/types.ts';
 import type { Lifetime } from '../lifetime.ts';
 import { createLease } from '../worker/lease.ts';
 import { createPoller } from '../worker/poller.ts';
@@ -33,6 +35,7 @@ export const composeAnchoring = (options: {
   readonly database: Database;
   readonly chain: ChainParts;
   readonly log: LogReader;
+  readonly cosignatures: Cosignatures;
   readonly content: ContentStore;
   readonly lifetime: Lifetime;
   readonly logger: Logger;
@@ -60,6 +63,7 @@ export const composeAnchoring = (options: {
     manifests: createManifestBuilder({ log, store: content, logId: binding.logId }),
     archivist: createAnchorArchivist({ client, binding, log, store: archive }),
     policy: config,
+    candidate: () => anchorable(log, options.cosignatures),
     holdsLease: lease.holds,
     logger,
   });
@@ -79,7 +83,7 @@ export const composeAnchoring = (options: {
   return {
     archive,
     source,
-    coverage: createAnchorCoverage({ store, directory, epoch, finalityDepth }),
+    coverage: createAnchorCoverage({ store, archive, directory, epoch, finalityDepth }),
     routes: [
       ...anchorRoutes({ store, directory, finalityDepth }),
       ...payloadRoutes({ store: content, segments }),

@@ -2,7 +2,12 @@ import { fromHex, type Hex } from '@gridseal/protocol/bytes';
 import { checkpointOrigin } from '@gridseal/protocol/identity/log-id';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { domainOf } from '@gridseal/protocol/statement/digest';
-import { formatVerifierKey, NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
+import {
+  formatVerifierKey,
+  NOTE_ALGORITHM,
+  noteSignerFrom,
+  type NoteSigner,
+} from '@gridseal/protocol/tlog/note';
 import { loadPrimitives } from '../adapters/crypto/native.ts';
 import { createDigestSigner } from '../adapters/crypto/operator-signer.ts';
 import type { DurableFiles } from '../adapters/durable-file/durable-files.ts';
@@ -30,6 +35,7 @@ import { createPublishedFile } from '../features/sequencer/published.ts';
 import { startSequencer } from '../features/sequencer/sequencer.ts';
 import type { Witnessed } from '../features/sequencer/takeover.ts';
 import type { Sequencer } from '../features/sequencer/types.ts';
+import type { Cosignatures } from '../features/witness/types.ts';
 import type { Route } from '../http/route.ts';
 import type { Lifetime } from '../lifetime.ts';
 
@@ -60,10 +66,17 @@ export const composePrimitives = async (logger: Logger): Promise<Primitives> => 
   return primitives;
 };
 
+/** The signer of checkpoints; its name is the log's origin. @param seed Ed25519, 32 bytes */
+export const composeNote = (config: Config, { logId, epoch }: ChainBinding, seed: Hex): NoteSigner => {
+  const origin = checkpointOrigin({ host: config.log.host, logId: fromHex(logId, 'logId', 32), epoch });
+  return noteSignerFrom(origin, NOTE_ALGORITHM.ed25519, fromHex(seed, 'note key', 32));
+};
+
 /**
  * Makes ingest, sequencer, log and receipts. The sequencer runs when this resolves.
  *
- * @param keys operator (secp256k1) and note (Ed25519 seed) keys
+ * @param keys of the operator (secp256k1)
+ * @param note signs checkpoints, under the log's origin
  * @param witnessed states of this epoch known to the chain or to witnesses
  * @param onFatal told when the log must not be continued
  * @throws SequencerError when the log must not be continued
@@ -75,7 +88,9 @@ export const composeLog = async (parts: {
   readonly files: DurableFiles;
   readonly database: Database;
   readonly primitives: Primitives;
-  readonly keys: { readonly operator: Hex; readonly note: Hex };
+  readonly keys: { readonly operator: Hex };
+  readonly note: NoteSigner;
+  readonly cosignatures: Cosignatures;
   readonly periodKeys: PeriodKeys;
   readonly binding: ChainBinding;
   readonly directory: KeyDirectory;
@@ -88,9 +103,9 @@ export const composeLog = async (parts: {
     { chainId: binding.chainId, evidenceLog: fromHex(binding.evidenceLog, 'evidenceLog', 20), logId },
     primitives,
   );
-  const origin = checkpointOrigin({ host: config.log.host, logId, epoch: binding.epoch });
   const operator = createDigestSigner(fromHex(parts.keys.operator, 'operator key', 32));
-  const note = noteSignerFrom(origin, NOTE_ALGORITHM.ed25519, fromHex(parts.keys.note, 'note key', 32));
+  const { note } = parts;
+  const origin = note.verifierKey.name;
   const issue = createReceiptIssuer({ domain, signer: operator, primitives });
   const now = Date.now;
   const anchorDeadlineMs = config.anchor.receiptDeadlineMs;
@@ -151,8 +166,10 @@ export const composeLog = async (parts: {
     origin,
     routes: (anchors) => [
       ...ingestRoutes({ ingest, logId: binding.logId, maxBatches: config.ingest.maxBatchesPerRequest }),
-      ...logRoutes(log, verifierKey),
-      ...receiptRoutes(createReceipts({ database, log, issue, anchors, primitives })),
+      ...logRoutes(log, verifierKey, parts.cosignatures),
+      ...receiptRoutes(
+        createReceipts({ database, log, issue, anchors, cosignatures: parts.cosignatures, primitives }),
+      ),
     ],
     probes: [createIngestProbe(ingest), createSequencerProbe(sequencer)],
   };

@@ -36,6 +36,7 @@ export * from './tlog/errors.ts';
 export * from './tlog/note.ts';
 export * from './tlog/proof.ts';
 export * from './tlog/tile.ts';
+export * from './tlog/witness.ts';
 export * from './bundle/bundle.ts';
 export { secondsText } from './bundle/chain-layers.ts';
 export * from './bundle/json.ts';

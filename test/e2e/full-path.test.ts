@@ -113,7 +113,7 @@ test('trust in another operator, key, code, log or chain is not satisfied', () =
   assert.ok(judged({ logs: [] }).includes('statement'));
   assert.deepEqual(judged({ evidenceLog: { ...trust.evidenceLog, codeHash: zero } }), ['anchor']);
   assert.deepEqual(judged({ deviceRegistry: { ...trust.deviceRegistry, codeHash: zero } }), ['authority']);
-  assert.deepEqual(judged({ witnesses: { quorum: '1', keys: [] } }), ['checkpoint']);
+  assert.deepEqual(judged({ witnesses: { from: '0', quorum: '1', keys: [] } }), ['checkpoint']);
 });
 
 test('every one of at least 500 changes is refused, in the layer that answers for it', () => {

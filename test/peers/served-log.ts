@@ -13,6 +13,7 @@ import { payloadRoutes } from '../../backend/features/payloads/routes.ts';
 import { createSegments } from '../../backend/features/payloads/segments.ts';
 import type { ContentStore } from '../../backend/features/payloads/types.ts';
 import { createApplication } from '../../backend/http/server.ts';
+import { NO_WITNESSES } from '../../backend/features/witness/none.ts';
 import { INGEST_MEDIA_TYPE, encodeIngestBody } from '@gridseal/protocol/payload/ingest-body';
 import { createTestDevice, minuteReadings, testDomain } from '../setup/devices.ts';
 import { createTestIngest, createTestLog, createTestReader, startTestSequencer } from '../setup/log-node.ts';
@@ -60,7 +61,7 @@ export async function serveLog(openStore?: () => ContentStore): Promise<ServedLo
     logger: testLogger,
     routes: [
       ...ingestRoutes({ ingest, logId: toHex(testDomain.logId), maxBatches: BATCHES_A_REQUEST }),
-      ...logRoutes(reader, log.verifierKey),
+      ...logRoutes(reader, log.verifierKey, NO_WITNESSES),
       ...payloadRoutes({ store, segments }),
     ],
     operatorToken: 'unused',

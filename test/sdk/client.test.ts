@@ -99,7 +99,7 @@ test('a disclosure sends the token as a bearer and the indices asked for', async
 });
 
 test('a bundle whose anchor is not archived yet is asked for again, another refusal is not', async (t) => {
-  const codes = ['not-anchored', 'not-anchored', undefined, 'withheld'];
+  const codes = ['not-sequenced', 'not-anchored', undefined, 'withheld'];
   let asked = 0;
   const url = await serve(t, (_request, response) => {
     const code = codes[asked];

@@ -22,6 +22,9 @@ import { createFollower } from '../../backend/features/chain/follower.ts';
 import { createOutbox } from '../../backend/features/chain/outbox.ts';
 import type { ChainBinding } from '../../backend/features/chain/types.ts';
 import type { ContentStore } from '../../backend/features/payloads/types.ts';
+import { anchorable } from '../../backend/features/anchor/anchorable.ts';
+import { NO_WITNESSES } from '../../backend/features/witness/none.ts';
+import type { Cosignatures } from '../../backend/features/witness/types.ts';
 import type { TestChain } from './anvil.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -105,6 +108,7 @@ export const createAnchoring = (
     readonly client?: TestChain['client'];
     readonly replaceAfterMs?: number;
     readonly policy?: AnchorPolicy;
+    readonly cosignatures?: Cosignatures;
     readonly holdsLease?: false;
   } = {},
 ) => {
@@ -152,6 +156,7 @@ export const createAnchoring = (
     mover: { moveBelow: async () => undefined },
     manifests: createManifestBuilder({ log, store: content, logId: binding.logId }),
     archivist: createAnchorArchivist({ client, binding, log, store: archive }),
+    candidate: () => anchorable(log, parts.cosignatures ?? NO_WITNESSES),
     policy: parts.policy ?? { intervalMs: 0, maxEntries: 1_000 },
     holdsLease: async () => parts.holdsLease !== false,
     logger: testLogger,

@@ -5,14 +5,15 @@ import type { HealthProbe } from '../health/types.ts';
 import type { LogReader } from '../log/types.ts';
 import type { AnchorCoverage } from '../receipts/types.ts';
 import type { AnchorStore } from './anchor-store.ts';
-import type { AnchorLiveness } from './types.ts';
+import type { AnchorArchive, AnchorLiveness } from './types.ts';
 
 /**
- * Says which anchor covers an index, as far as the chain was followed, and whether it is final:
- * `finalityDepth` blocks lie above it.
+ * Says which anchor covers an index, as far as the chain was followed, and whether it is final: `finalityDepth` blocks lie
+ * above it, and the proofs that a bundle needs are archived.
  */
 export const createAnchorCoverage = (options: {
   readonly store: AnchorStore;
+  readonly archive: Pick<AnchorArchive, 'evidenceFor'>;
   readonly directory: KeyDirectory;
   readonly epoch: bigint;
   readonly finalityDepth: bigint;
@@ -22,7 +23,8 @@ export const createAnchorCoverage = (options: {
     if (event === undefined) return undefined;
     const { size, root, transactionHash, blockNumber, blockHash, blockTime } = event;
     const head = options.directory.head()?.number ?? 0n;
-    const final = blockNumber + options.finalityDepth <= head;
+    const isDeep = blockNumber + options.finalityDepth <= head;
+    const final = isDeep && (await options.archive.evidenceFor(index)) !== undefined;
     return { size, root, transactionHash, blockNumber, blockHash, blockTime, final };
   },
 });

@@ -7,7 +7,7 @@ import type { StepOutcome } from '../../worker/poller.ts';
 import type { Follower } from '../chain/follower.ts';
 import type { Outbox } from '../chain/outbox.ts';
 import type { ChainBinding, KeyDirectory } from '../chain/types.ts';
-import type { LogReader } from '../log/types.ts';
+import type { LogReader, PublishedHead } from '../log/types.ts';
 import type { PayloadMover } from '../payloads/mover.ts';
 import type { AnchorArchivist } from './archive/archivist.ts';
 import { ArchiveError } from './archive/errors.ts';
@@ -44,13 +44,15 @@ export const createAnchorWorker = (options: {
   readonly manifests: ManifestBuilder;
   readonly archivist: AnchorArchivist;
   readonly policy: AnchorPolicy;
+  /** The published checkpoint to anchor next. */
+  readonly candidate: () => Promise<PublishedHead | undefined>;
   readonly holdsLease: () => Promise<boolean>;
   readonly logger: Logger;
 }): AnchorWorker => {
   const { log, client, binding, directory, follower, outbox, store, policy, logger } = options;
 
   const choose = async (): Promise<StepOutcome> => {
-    const head = await log.head();
+    const head = await options.candidate();
     if (head === undefined || head.size === 0n) return 'idle';
     const last = await store.last(head.epoch);
     const waiting = head.size - (last?.size ?? 0n);

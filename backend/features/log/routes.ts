@@ -5,6 +5,7 @@ import { parseTilePath, TILE_WIDTH, type Tile } from '@gridseal/protocol/tlog/ti
 import { Problem } from '../../http/problem.ts';
 import { defineRoute, type Reply, type Route } from '../../http/route.ts';
 import { LogError } from './errors.ts';
+import type { Cosignatures } from '../witness/types.ts';
 import type { LogReader } from './types.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -18,8 +19,13 @@ const MOMENT = 'no-cache';
  * The log as static C2SP files (tlog-tiles), below `/log/`.
  *
  * @param verifierKey C2SP text of the key that signs checkpoints
+ * @param cosignatures that the newest checkpoint is served with once it has them
  */
-export const logRoutes = (log: LogReader, verifierKey: string): Route[] => {
+export const logRoutes = (
+  log: LogReader,
+  verifierKey: string,
+  cosignatures: Pick<Cosignatures, 'newest'>,
+): Route[] => {
   const common = {
     method: 'get',
     tag: 'log',
@@ -41,9 +47,10 @@ export const logRoutes = (log: LogReader, verifierKey: string): Route[] => {
       handler: async ({ headers }) => {
         const head = await log.head();
         if (head === undefined) throw new Problem('not-found', { detail: 'the log has no checkpoint yet' });
+        const cosigned = await cosignatures.newest();
         return conditional(headers['if-none-match'], {
           mediaType: TEXT,
-          content: head.checkpoint,
+          content: cosigned?.size === head.size ? cosigned.checkpoint : head.checkpoint,
           cache: MOMENT,
         });
       },

@@ -3,6 +3,7 @@ import type { Primitives } from '@gridseal/protocol/primitives';
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { ReceiptIssuer } from '../ingest/types.ts';
 import type { LogReader } from '../log/types.ts';
+import type { Cosignatures } from '../witness/types.ts';
 import type { AnchorCoverage, ReceiptStage, StagedReceipt } from './types.ts';
 
 /** Staged receipts by digest. */
@@ -18,9 +19,10 @@ export const createReceipts = (options: {
   readonly log: LogReader;
   readonly issue: ReceiptIssuer;
   readonly anchors: AnchorCoverage;
+  readonly cosignatures: Pick<Cosignatures, 'newest'>;
   readonly primitives: Primitives;
 }): Receipts => {
-  const { database, log, issue, anchors, primitives } = options;
+  const { database, log, issue, anchors, cosignatures, primitives } = options;
   return {
     find: async (digest) => {
       const [row] = await database.query<{ entry: Uint8Array; receipt_time_ms: bigint; deadline: bigint }>(
@@ -44,15 +46,27 @@ export const createReceipts = (options: {
       const isCovered = index !== undefined && head !== undefined && index < head.size;
       const sequenced = isCovered ? { index, checkpoint: head.checkpoint } : undefined;
       const anchored = sequenced === undefined ? undefined : await anchors.coverOf(sequenced.index);
-      const stage: ReceiptStage =
-        anchored !== undefined
-          ? anchored.final
-            ? 'final'
-            : 'anchored'
-          : sequenced === undefined
-            ? 'accepted'
-            : 'sequenced';
-      return { digest, stage, accepted, sequenced, cosigned: undefined, anchored };
+      const newest = sequenced === undefined ? undefined : await cosignatures.newest();
+      const isCosigned = newest !== undefined && sequenced !== undefined && sequenced.index < newest.size;
+      const cosigned = isCosigned ? { checkpoint: newest.checkpoint } : undefined;
+      return {
+        digest,
+        stage: stageOf({ sequenced, cosigned, anchored }),
+        accepted,
+        sequenced,
+        cosigned,
+        anchored,
+      };
     },
   };
+};
+
+const stageOf = ({
+  sequenced,
+  cosigned,
+  anchored,
+}: Pick<StagedReceipt, 'sequenced' | 'cosigned' | 'anchored'>): ReceiptStage => {
+  if (anchored !== undefined) return anchored.final ? 'final' : 'anchored';
+  if (cosigned !== undefined) return 'cosigned';
+  return sequenced === undefined ? 'accepted' : 'sequenced';
 };

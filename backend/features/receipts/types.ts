@@ -1,7 +1,7 @@
 import type { Hex } from '@gridseal/protocol';
 import type { SignedReceipt } from '../ingest/types.ts';
 
-/** How far a statement has come. Each stage includes the ones before it. */
+/** How far a statement has come. Each stage includes the ones before it, `cosigned` only where witnesses are configured. */
 export type ReceiptStage = 'accepted' | 'sequenced' | 'cosigned' | 'anchored' | 'final';
 
 /** The anchor that covers a log index: the first confirmed one whose size is larger. */
@@ -28,7 +28,7 @@ export type StagedReceipt = {
   readonly stage: ReceiptStage;
   readonly accepted: SignedReceipt;
   readonly sequenced: { readonly index: bigint; readonly checkpoint: string } | undefined;
-  /** Witness signatures on that checkpoint, once the quorum is reached. */
+  /** A checkpoint that covers it, with a quorum of witness signatures. */
   readonly cosigned: { readonly checkpoint: string } | undefined;
   readonly anchored: AnchorStage | undefined;
 };

@@ -11,6 +11,7 @@ export const describeTrust = (
   binding: ChainBinding,
   deployment: Pick<Deployment, 'evidenceLog' | 'deviceRegistry'>,
   verifierKey: string,
+  witnesses: Trust['witnesses'],
 ): Trust => ({
   format: 'gridseal-trust/1',
   chainId: String(binding.chainId),
@@ -27,7 +28,7 @@ export const describeTrust = (
       noteKeys: [{ from: '0', to: null, key: verifierKey }],
     },
   ],
-  witnesses: { quorum: '0', keys: [] },
+  witnesses,
   finality: { depth: String(binding.finalityDepth) },
   headers: [],
 });

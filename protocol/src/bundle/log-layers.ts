@@ -85,8 +85,8 @@ export function checkCheckpoint(bundle: Bundle, trust: Trust, primitives: Primit
       throw new LayerFailure('SignatureLine', `signature line ${i + 1} of ${line.name} does not verify`);
   });
   requireLogKey(keys, log, checkpoint);
-  const witnesses = requireQuorum(keys, trust);
-  return `${checkpoint.origin} at ${checkpoint.size}, signed by the log${witnesses === 0 ? '' : ` and ${witnesses} witnesses`}`;
+  const witnesses = requireQuorum(keys, checkpoint.size, trust);
+  return `${checkpoint.origin} at ${checkpoint.size}, signed by the log${witnesses === 0 ? '' : ` and ${witnesses} ${witnesses === 1 ? 'witness' : 'witnesses'}`}`;
 }
 
 function requireLogKey(keys: readonly VerifierKey[], log: TrustedLog, { origin, size }: Checkpoint): void {
@@ -113,15 +113,16 @@ function requireLogKey(keys: readonly VerifierKey[], log: TrustedLog, { origin, 
   }
 }
 
-function requireQuorum(keys: readonly VerifierKey[], trust: Trust): number {
+function requireQuorum(keys: readonly VerifierKey[], size: bigint, trust: Trust): number {
   const cosigners = keys.filter((key) => key.algorithm === NOTE_ALGORITHM.cosignature);
   const trusted = trust.witnesses.keys.map((text) => parseVerifierKey(text));
   const known = cosigners.filter((key) =>
     trusted.some((each) => equal(each.publicKey, key.publicKey) && each.name === key.name),
   );
-  if (BigInt(known.length) < BigInt(trust.witnesses.quorum)) {
+  const { from, quorum } = trust.witnesses;
+  if (size >= BigInt(from) && BigInt(known.length) < BigInt(quorum)) {
     throw new LayerFailure('QuorumMissing', 'too few trusted witnesses signed', {
-      expected: trust.witnesses.quorum,
+      expected: quorum,
       actual: String(known.length),
     });
   }

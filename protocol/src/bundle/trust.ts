@@ -21,7 +21,8 @@ export type Trust = {
   readonly evidenceLog: TrustedContract;
   readonly deviceRegistry: TrustedContract;
   readonly logs: readonly TrustedLog[];
-  readonly witnesses: { readonly quorum: string; readonly keys: readonly string[] };
+  /** How many of these cosignature keys must have signed a checkpoint of size `from` or more. */
+  readonly witnesses: { readonly from: string; readonly quorum: string; readonly keys: readonly string[] };
   readonly finality: { readonly depth: string };
   /** Hashes of blocks that the verifier holds to be canonical. */
   readonly headers: readonly Hex[];
@@ -54,7 +55,11 @@ const trustShape: Shape<Trust> = shape.object<Trust>({
       ),
     }),
   ),
-  witnesses: shape.object<Trust['witnesses']>({ quorum: shape.integer, keys: shape.list(verifierKey) }),
+  witnesses: shape.object<Trust['witnesses']>({
+    from: shape.integer,
+    quorum: shape.integer,
+    keys: shape.list(verifierKey),
+  }),
   finality: shape.object<Trust['finality']>({ depth: shape.integer }),
   headers: shape.list(shape.hash),
 });

@@ -7,7 +7,8 @@ export type TlogErrorCode =
   | 'TilePath'
   | 'EntryBundle'
   | 'ProofText'
-  | 'CosignatureTime';
+  | 'CosignatureTime'
+  | 'WitnessRequest';
 
 /** A note, checkpoint, tile path, entry bundle or proof that is not well formed; `detail` says what was expected. */
 export class TlogError extends Error {

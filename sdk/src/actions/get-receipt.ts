@@ -7,6 +7,7 @@ const receiptSchema = z.object({
   digest: hexSchema,
   stage: z.enum(['accepted', 'sequenced', 'cosigned', 'anchored', 'final']),
   sequenced: z.object({ index: z.string(), checkpoint: z.string() }).nullable(),
+  cosigned: z.object({ checkpoint: z.string() }).nullable(),
   anchored: z
     .object({
       size: z.string(),

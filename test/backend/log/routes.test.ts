@@ -10,6 +10,7 @@ import { parseNote, parseVerifierKey, verifyNoteSignature } from '@gridseal/prot
 import { spanOf, tilePath, widthAt } from '@gridseal/protocol/tlog/tile';
 import { logRoutes } from '../../../backend/features/log/routes.ts';
 import type { LogReader } from '../../../backend/features/log/types.ts';
+import { NO_WITNESSES } from '../../../backend/features/witness/none.ts';
 import { createTestDevice } from '../../setup/devices.ts';
 import { serveRoutes } from '../../setup/http.ts';
 import {
@@ -33,7 +34,7 @@ describe('the served log', () => {
     log = await createTestLog();
     reader = createTestReader(log, test.database);
     const ingest = createTestIngest(log, test.database);
-    const served = await serveRoutes(logRoutes(reader, log.verifierKey));
+    const served = await serveRoutes(logRoutes(reader, log.verifierKey, NO_WITNESSES));
     url = served.url;
     assert.equal((await fetch(`${url}/log/checkpoint`)).status, 404);
     const sequencer = await startTestSequencer(log, test.database, folder.path);

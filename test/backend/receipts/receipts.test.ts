@@ -7,6 +7,7 @@ import { createReceipts } from '../../../backend/features/receipts/receipts.ts';
 import type { AnchorStage } from '../../../backend/features/receipts/types.ts';
 import type { Ingest } from '../../../backend/features/ingest/types.ts';
 import type { Sequencer } from '../../../backend/features/sequencer/types.ts';
+import type { CosignedCheckpoint } from '../../../backend/features/witness/types.ts';
 import { createTestDevice, NO_HASH, testDomain } from '../../setup/devices.ts';
 import { serveRoutes } from '../../setup/http.ts';
 import {
@@ -29,6 +30,7 @@ type Body = {
     signature: Hex;
   };
   sequenced: { index: string; checkpoint: string } | null;
+  cosigned: { checkpoint: string } | null;
   anchored: { final: boolean; blockNumber: string } | null;
 };
 
@@ -40,7 +42,7 @@ describe('a staged receipt', () => {
   let url: string;
   let close: () => Promise<void>;
   let sequencer: Sequencer | undefined;
-  const covers: { stage?: AnchorStage } = {};
+  const covers: { stage?: AnchorStage; cosigned?: CosignedCheckpoint } = {};
 
   before(async () => {
     test = await createTestDatabase();
@@ -52,6 +54,7 @@ describe('a staged receipt', () => {
       log: createTestReader(log, test.database),
       issue: log.issue,
       anchors: { coverOf: async () => covers.stage },
+      cosignatures: { newest: async () => covers.cosigned },
       primitives: log.primitives,
     });
     ({ url, close } = await serveRoutes(receiptRoutes(receipts)));
@@ -100,6 +103,13 @@ describe('a staged receipt', () => {
     assert.equal(sequenced.stage, 'sequenced');
     assert.match(sequenced.sequenced!.checkpoint, /^log\.test\//);
     assert.deepEqual(sequenced.accepted, accepted.accepted);
+
+    covers.cosigned = { size: 99n, root: NO_HASH, checkpoint: 'with cosignatures' };
+    const cosigned = await receiptOf(batch.digest);
+    assert.equal(cosigned.stage, 'cosigned');
+    assert.deepEqual(cosigned.cosigned, { checkpoint: 'with cosignatures' });
+    covers.cosigned = { ...covers.cosigned, size: 0n };
+    assert.equal((await receiptOf(batch.digest)).stage, 'sequenced');
 
     const hash: Hex = `0x${'ab'.repeat(32)}`;
     covers.stage = {

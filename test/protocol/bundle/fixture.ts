@@ -187,7 +187,7 @@ const put = async (made: Case): Promise<Fixture> => {
           noteKeys: [{ from: '0', to: null, key: logKey }],
         },
       ],
-      witnesses: { quorum: '1', keys: [witnessKey] },
+      witnesses: { from: '0', quorum: '1', keys: [witnessKey] },
       finality: { depth: '12' },
       headers: [block.anchor.block.hash],
     },

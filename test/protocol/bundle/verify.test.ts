@@ -120,7 +120,11 @@ describe('trust', () => {
       { witnesses: { ...trust.witnesses, quorum: '2' } },
       ['checkpoint fail QuorumMissing'],
     ],
-    ['other witnesses', { witnesses: { quorum: '1', keys: [] } }, ['checkpoint fail QuorumMissing']],
+    [
+      'other witnesses',
+      { witnesses: { from: '0', quorum: '1', keys: [] } },
+      ['checkpoint fail QuorumMissing'],
+    ],
     [
       'other code of EvidenceLog',
       { evidenceLog: { ...trust.evidenceLog, codeHash: other } },
