@@ -19,11 +19,12 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 export const sender = privateKeyToAccount(`0x${'51'.repeat(32)}`);
 export const owner = privateKeyToAccount(`0x${'52'.repeat(32)}`);
 
+/** When the chain begins. */
+const START = new Date('2026-01-01T00:00:00Z');
+
 /** A chain in this process with the rules of Ethereum after Osaka. */
 export type BenchChain = {
   readonly chainId: number;
-  /** Block time in seconds since the Unix epoch. */
-  readonly now: () => Promise<bigint>;
   readonly deploy: (abi: Abi, bytecode: Hex, args?: readonly unknown[]) => Promise<Address>;
   /** Sends a call, which must succeed. @returns gas that the whole transaction used */
   readonly send: (to: Address, data: Hex, from?: Account) => Promise<bigint>;
@@ -32,7 +33,9 @@ export type BenchChain = {
 
 /** Starts the chain; it needs no compiler and no network. */
 export const startBenchChain = async (): Promise<BenchChain> => {
-  const networks = { bench: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka' } } as const;
+  const networks = {
+    bench: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka', initialDate: START },
+  } as const;
   const hre = await createHardhatRuntimeEnvironment({ networks }, {}, REPOSITORY);
   const connection = await hre.network.create('bench');
   const transport = custom(connection.provider);
@@ -48,7 +51,6 @@ export const startBenchChain = async (): Promise<BenchChain> => {
   };
   return {
     chainId: await client.getChainId(),
-    now: async () => (await client.getBlock()).timestamp,
     deploy: async (abi, bytecode, args = []) => {
       const data = encodeDeployData({ abi, bytecode, args });
       const hash = await wallet.sendTransaction({ account: sender, chain: null, data });
