@@ -11,6 +11,7 @@ export const commands = {
   check: { file: 'scripts/check.ts' },
   'check:selftest': { file: 'scripts/test.ts', args: ['--suite', 'check'] },
   'build:contracts': { file: hardhat, args: ['build'] },
+  deploy: { file: 'scripts/deploy.ts', cwd: 'caller' },
   generate: { file: 'scripts/generate.ts' },
   format: { file: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '--log-level=warn', '.'] },
   gridseal: { file: 'cli/main.ts', cwd: 'caller' },

@@ -11,19 +11,9 @@ import { evidenceLogBytecode } from '@gridseal/sdk/abi/evidence-log';
 import { concat, type Hex, type LocalAccount, type PublicClient } from 'viem';
 
 import type { DeployedContract, Deployment } from './bind.ts';
+import { ensureFactory, hasCode } from './create2-factory.ts';
 import { ChainError } from './errors.ts';
 import { sendAndWait } from './send.ts';
-
-/**
- * Deployment of the CREATE2 factory itself, where a chain lacks it: signed by nobody (r = s), valid
- * on every chain, paid by its sender.
- */
-const FACTORY_DEPLOYMENT = {
-  sender: '0x3fab184622dc19b6109349b94811493bf2a45362',
-  cost: 10n ** 16n,
-  transaction:
-    '0xf8a58085174876e800830186a08080b853604580600e600039806000f350fe7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf31ba02222222222222222222222222222222222222222222222222222222222222222a02222222222222222222222222222222222222222222222222222222222222222',
-} as const;
 
 type Contract = DeployedContract & { readonly name: string; readonly bytecode: Hex };
 
@@ -41,24 +31,6 @@ const CONTRACTS = {
     bytecode: deviceRegistryBytecode,
   },
 } as const satisfies Record<string, Contract>;
-
-const hasCode = async (client: PublicClient, address: Hex): Promise<boolean> =>
-  (await client.getCode({ address })) !== undefined;
-
-const ensureFactory = async (client: PublicClient, payer: LocalAccount): Promise<void> => {
-  if (await hasCode(client, create2Factory)) return;
-  const { sender, cost, transaction } = FACTORY_DEPLOYMENT;
-  const missing = cost - (await client.getBalance({ address: sender }));
-  if (missing > 0n)
-    await sendAndWait(client, payer, { to: sender, data: '0x', value: missing }, 'deployment factory');
-  try {
-    const hash = await client.sendRawTransaction({ serializedTransaction: transaction });
-    await client.waitForTransactionReceipt({ hash });
-  } catch (error) {
-    const detail = `the chain has no CREATE2 factory at ${create2Factory} and does not take its deployment`;
-    throw new ChainError('contract-missing', detail, error);
-  }
-};
 
 /** @returns the block of the deployment, or `undefined` when the contract was there before */
 const ensureContract = async (

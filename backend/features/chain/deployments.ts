@@ -36,7 +36,7 @@ export const readDeployment = async (
   const file = new URL(`${chainId}.json`, folder);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    const detail = `no deployment on chain ${chainId} is recorded: deploy with DEPLOY=contracts`;
+    const detail = `no deployment on chain ${chainId} is recorded: npm run deploy puts the contracts there, as DEPLOY=contracts does`;
     throw new ChainError('contract-missing', detail, error);
   });
   const found = record.parse(JSON.parse(text));
