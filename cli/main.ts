@@ -24,6 +24,11 @@ const exitCodeOf = (error: unknown): number => {
   throw error;
 };
 
+// A reader that has enough (`| head`) ends the output, not the verdict.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,8 +1,14 @@
-// Writes test/vectors/{identity,statement,…}.json, or with --check compares them. The expected values come from viem and
-// node:crypto (scripts/vector-cases/reference.ts), never from the code under test.
+// Writes test/vectors/{identity,statement,…}.json, or with --check compares them. The expected values come from viem,
+// node:crypto and @ethereumjs/mpt (scripts/vector-cases/reference.ts, bundle/chain.ts), never from the code under test.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './paths.ts';
+import { ethereumVectors } from './vector-cases/bundle/blocks.ts';
+import { bundleVectors } from './vector-cases/bundle/bundles.ts';
+import { canonical } from './vector-cases/bundle/canonical.ts';
+import { bundles, trust } from './vector-cases/bundle/documents.ts';
+import { trustVectors } from './vector-cases/bundle/trusts.ts';
+import { verdictVectors } from './vector-cases/bundle/verdicts.ts';
 import { checkpointVectors, cosignatureVectors, proofVectors } from './vector-cases/checkpoints.ts';
 import { identityVectors } from './vector-cases/identity.ts';
 import { noteVectors } from './vector-cases/notes.ts';
@@ -29,13 +35,30 @@ const files: { readonly [file: string]: readonly Vector[] } = {
   'checkpoint.json': checkpointVectors,
   'cosignature.json': cosignatureVectors,
   'proof.json': proofVectors,
+  'ethereum.json': ethereumVectors,
+  'bundle.json': bundleVectors,
+  'trust.json': trustVectors,
+  'verdict.json': verdictVectors,
+};
+
+/** What the vectors of bundles start from. */
+const documents: { readonly [file: string]: string } = {
+  ...Object.fromEntries(
+    Object.entries(bundles).map(([name, bundle]) => [`documents/${name}.bundle.json`, canonical(bundle)]),
+  ),
+  'documents/trust.json': `${JSON.stringify(trust, null, 2)}\n`,
 };
 
 const folder = join(root, 'test', 'vectors');
-await mkdir(folder, { recursive: true });
-for (const [file, vectors] of Object.entries(files)) {
+const texts = {
+  ...documents,
+  ...Object.fromEntries(
+    Object.entries(files).map(([file, vectors]) => [file, `${JSON.stringify(vectors, null, 1)}\n`]),
+  ),
+};
+await mkdir(join(folder, 'documents'), { recursive: true });
+for (const [file, wanted] of Object.entries(texts)) {
   const path = join(folder, file);
-  const wanted = `${JSON.stringify(vectors, null, 1)}\n`;
   if (!process.argv.includes('--check')) {
     await writeFile(path, wanted);
   } else if ((await readFile(path, 'utf8')) !== wanted) {

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import {
+  MerkleError,
+  ProtocolError,
+  TlogError,
   equal,
-  fromHex,
+  fromUtf8,
   parseCheckpoint,
   parseNote,
   parseVerifierKey,
@@ -11,22 +14,35 @@ import {
   verifyNoteSignature,
   type Checkpoint,
   type Hex,
+  type VerifierKey,
 } from '@gridseal/protocol';
 import { createGridsealClient, getReceipt, type GridsealClient } from '@gridseal/sdk';
+import { EXIT } from '../exit-codes.ts';
 import { fetchLog, type LogTiles } from '../log/tiles.ts';
+import { NotProvenError } from '../not-proven-error.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 type LogFlags = { readonly url: string; readonly key?: string; readonly json?: boolean };
 
+const keyNamed = (text: string): VerifierKey => {
+  try {
+    return parseVerifierKey(text);
+  } catch (cause) {
+    if (!(cause instanceof TlogError)) throw cause;
+    throw new UsageError(`--key is no C2SP verifier key: ${cause.message}`);
+  }
+};
+
 /** The newest checkpoint, its signature verified by the key given or, failing that, the one that the service shows. */
 const readCheckpoint = async (client: GridsealClient, flags: LogFlags): Promise<Checkpoint> => {
   const textOf = async (path: string): Promise<string> =>
-    (await client.request({ path, accept: '*/*' })).text();
-  const key = parseVerifierKey((flags.key ?? (await textOf('/log/key'))).trim());
+    fromUtf8(await (await client.request({ path, accept: '*/*' })).bytes(), path);
+  const key =
+    flags.key === undefined ? parseVerifierKey((await textOf('/log/key')).trim()) : keyNamed(flags.key);
   const note = parseNote(await textOf('/log/checkpoint'));
   if (!note.signatures.some((line) => verifyNoteSignature(note.text, line, key))) {
-    throw new UsageError(`the checkpoint is not signed by ${key.name}`);
+    throw new NotProvenError('SignatureLine', `the checkpoint is not signed by ${key.name}`);
   }
   return parseCheckpoint(note.text);
 };
@@ -38,7 +54,7 @@ const integer = (text: string, what: string): bigint => {
 
 const indexOf = async (client: GridsealClient, name: string): Promise<bigint> => {
   if (!name.startsWith('0x')) return integer(name, 'an index');
-  fromHex(name, 'digest', 32);
+  if (!/^0x[0-9a-f]{64}$/u.test(name)) throw new UsageError(`a digest is 0x and 64 digits 0-9 a-f: ${name}`);
   const { sequenced } = await getReceipt(client, { digest: name as Hex });
   if (sequenced === null) throw new UsageError(`${name} is acknowledged but not in the log yet`);
   return BigInt(sequenced.index);
@@ -82,18 +98,31 @@ const showConsistency = async (
   const path = await tiles.consistencyPath(size1, size2);
   verifyConsistency({ size1, root1, size2, root2, path });
   if (size2 === checkpoint.size && !equal(root2, checkpoint.root)) {
-    throw new UsageError('the tiles do not lead to the root of the checkpoint');
+    throw new NotProvenError('RootMismatch', 'the tiles do not lead to the root of the checkpoint');
   }
   terminal.line(`The log of ${size2} extends the log of ${size1}, proven by ${path.length} hashes.`);
   terminal.result({ size1, root1: toHex(root1), size2, root2: toHex(root2), path: path.map(toHex) });
 };
 
-const asked = async (command: Command): Promise<Asked> => {
+/** Runs a command on a checkpoint that is verified; whatever does not hold ends it with 1 and its reason. */
+const proving = async (command: Command, run: (asked: Asked) => Promise<void> | void): Promise<void> => {
   const flags = command.optsWithGlobals<LogFlags>();
-  const client = createGridsealClient({ url: flags.url });
-  const checkpoint = await readCheckpoint(client, flags);
   const terminal = createTerminal(flags.json === true);
-  return { client, terminal, checkpoint, tiles: fetchLog(client, checkpoint.size) };
+  const client = createGridsealClient({ url: flags.url });
+  try {
+    const checkpoint = await readCheckpoint(client, flags);
+    await run({ client, terminal, checkpoint, tiles: fetchLog(client, checkpoint.size) });
+  } catch (error) {
+    if (
+      !(error instanceof NotProvenError || error instanceof TlogError) &&
+      !(error instanceof MerkleError || error instanceof ProtocolError)
+    ) {
+      throw error;
+    }
+    terminal.result({ proven: false, code: error.code, message: error.message });
+    terminal.error(`gridseal: not proven: ${error.message}`);
+    process.exitCode = EXIT.notProven;
+  }
 };
 
 /** `gridseal log checkpoint | inclusion | consistency`. */
@@ -107,14 +136,14 @@ export const addLogCommands = (program: Command): void => {
     .command('checkpoint')
     .description('The newest signed state.')
     .action(async (_flags: unknown, command: Command) => {
-      showCheckpoint(await asked(command));
+      await proving(command, showCheckpoint);
     });
   log
     .command('inclusion')
     .argument('<digest or index>')
     .description('Prove that a statement is in the log.')
     .action(async (name: string, _flags: unknown, command: Command) => {
-      await showInclusion(await asked(command), name);
+      await proving(command, (asked) => showInclusion(asked, name));
     });
   log
     .command('consistency')
@@ -122,6 +151,6 @@ export const addLogCommands = (program: Command): void => {
     .argument('[larger size]')
     .description('Prove that the log has only grown.')
     .action(async (from: string, to: string | undefined, _flags: unknown, command: Command) => {
-      await showConsistency(await asked(command), from, to);
+      await proving(command, (asked) => showConsistency(asked, from, to));
     });
 };

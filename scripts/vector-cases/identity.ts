@@ -5,7 +5,8 @@ import { cut, refusal, type Json, type Vector } from './vector.ts';
 
 const ZERO: Hex = `0x${'00'.repeat(32)}`;
 
-function slots(identity: Hex, keyId: Hex): Hex[] {
+/** Storage slots of a key's record (docs/spec/identity.md). */
+export function slots(identity: Hex, keyId: Hex): Hex[] {
   const outer = keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [identity, 0n]));
   const base = keccak256(encodeAbiParameters([{ type: 'bytes32' }, { type: 'bytes32' }], [keyId, outer]));
   return [0n, 1n, 2n].map((offset) => numberToHex(BigInt.asUintN(256, BigInt(base) + offset), { size: 32 }));

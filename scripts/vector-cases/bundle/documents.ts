@@ -1,0 +1,142 @@
+// The bundles that the vectors start from, and the trust under which every layer of each holds.
+import type { Hex } from 'viem';
+import { domain, logId, operatorAddress, seeded } from '../fixture.ts';
+import { cosignedLine, signedLine, verifierKeyOf, type Key } from '../note-reference.ts';
+import { toBuffer } from '../reference.ts';
+import { auditPath, consistencyProof, treeOf } from '../tree-reference.ts';
+import type { Json } from '../vector.ts';
+import { buildBlock, codeHashes, type RecordWords } from './chain.ts';
+import {
+  device,
+  disclosed,
+  operator,
+  owner,
+  profile,
+  profileHash,
+  statementOf,
+  type Author,
+  type Statement,
+} from './statements.ts';
+
+const EPOCH = 0n;
+const INDEX = 5;
+const CHECKPOINT_SIZE = 7n;
+const ANCHORED_SIZE = 11n;
+const COSIGNED_AT = 1_767_225_602n;
+const deviceRegistry: Hex = '0x5fbdb2315678afecb367f032d93f642f64180aa3';
+
+const origin = `log.example/${logId.slice(2)}/${EPOCH}`;
+export const logKey: Key = { name: origin, algorithm: 1, seed: seeded('bundle log key') };
+export const witness: Key = { name: 'witness.example/1', algorithm: 4, seed: seeded('bundle witness key') };
+export const stranger: Key = { name: 'witness.example/2', algorithm: 4, seed: seeded('bundle stranger key') };
+
+const base64 = (hash: Hex): string => toBuffer(hash).toString('base64');
+
+/** How a bundle differs from the plain one. */
+type Choices = {
+  readonly statement: Statement;
+  readonly number: bigint;
+  readonly record: RecordWords;
+  readonly lineage?: readonly Hex[];
+  readonly succeeded?: boolean;
+};
+
+async function bundleOf({ statement, number, record, lineage = [], succeeded = true }: Choices) {
+  const { author, kind, entry, type } = statement;
+  const root = treeOf(
+    Array.from({ length: Number(ANCHORED_SIZE) }, (_, i) => (i === INDEX ? entry : seeded(`entry ${i}`))),
+  );
+  const text = `${origin}\n${CHECKPOINT_SIZE}\n${base64(root(0n, CHECKPOINT_SIZE))}\n`;
+  const note = `${text}\n${signedLine(logKey, text)}${cosignedLine(witness, text, COSIGNED_AT)}`;
+  const path = auditPath(root, BigInt(INDEX), 0n, CHECKPOINT_SIZE).map(base64);
+  const block = await buildBlock({
+    number,
+    evidenceLog: domain.evidenceLog,
+    deviceRegistry,
+    identity: author.identity,
+    keyId: author.keyId,
+    record,
+    anchored: { logId, epoch: EPOCH, size: ANCHORED_SIZE, root: root(0n, ANCHORED_SIZE) },
+    succeeded,
+  });
+  return {
+    format: 'gridseal-bundle/1',
+    domain: { ...domain },
+    type,
+    entry,
+    proof: ['c2sp.org/tlog-proof@v1', `index ${INDEX}`, ...path, '', note].join('\n'),
+    verifierKeys: [verifierKeyOf(logKey), verifierKeyOf(witness)],
+    anchor: { ...block.anchor, consistency: consistencyProof(root, CHECKPOINT_SIZE, ANCHORED_SIZE) },
+    authority: author === operator ? null : { ...block.authority, lineage },
+    readings: kind === 'TelemetryBatch' ? { profile, disclosed: [0, 2, 4].map(disclosed) } : null,
+  } satisfies Json;
+}
+
+/** First slot: `validFrom`, `revokedAt`, `purpose`, `algorithm` from the least significant bits. */
+const packed = ({ revokedAt = 0n, purpose = 1n, algorithm = 2n }): bigint =>
+  1_767_000_000n | (revokedAt << 64n) | (purpose << 128n) | (algorithm << 144n);
+
+const enrolled = (fields: Parameters<typeof packed>[0] = {}, lastGood: Hex = '0x00'): RecordWords => [
+  packed(fields),
+  BigInt(profileHash),
+  BigInt(lastGood),
+];
+
+const REVOKED = 1_767_225_650n;
+const place = (sequence: number, previous: Hex) => ({ sequence: String(sequence), previous });
+const batch = (author: Author = device): Statement =>
+  statementOf('TelemetryBatch', author, place(2, seeded('previous')));
+
+const first = batch();
+const next = statementOf('TelemetryBatch', device, place(3, first.digest));
+const last = statementOf('TelemetryBatch', device, place(4, next.digest));
+const reset = statementOf('Reset', owner);
+const byOwner = statementOf('Gap', owner);
+
+const choices: { readonly [name: string]: Omit<Choices, 'number'> } = {
+  device: { statement: first, record: enrolled() },
+  revoked: {
+    statement: first,
+    record: enrolled({ revokedAt: REVOKED }, last.digest),
+    lineage: [last.part, next.part],
+  },
+  owner: { statement: reset, record: undefined },
+  operator: { statement: statementOf('Gap', operator), record: undefined },
+  'key-unknown': { statement: first, record: undefined },
+  'key-of-witness': { statement: first, record: enrolled({ purpose: 3n }) },
+  'key-of-other-algorithm': { statement: first, record: enrolled({ algorithm: 1n }) },
+  'key-revoked': { statement: first, record: enrolled({ revokedAt: REVOKED }) },
+  'key-revoked-elsewhere': {
+    statement: first,
+    record: enrolled({ revokedAt: REVOKED }, seeded('another chain')),
+  },
+  'owner-revoked': { statement: reset, record: enrolled({ revokedAt: REVOKED, purpose: 4n, algorithm: 1n }) },
+  'not-the-operator': { statement: byOwner, record: undefined },
+  'transaction-failed': { statement: first, record: enrolled(), succeeded: false },
+};
+
+export type BundleDocument = Awaited<ReturnType<typeof bundleOf>>;
+
+/** Every bundle by its name. Each stands in a block of its own. */
+export const bundles: { readonly [name: string]: BundleDocument } = Object.fromEntries(
+  await Promise.all(
+    Object.entries(choices).map(
+      async ([name, each], i) => [name, await bundleOf({ ...each, number: 4712n + BigInt(i) })] as const,
+    ),
+  ),
+);
+
+/** One trust for all of them: the contracts, the log, a quorum of one witness, and every bundle's block. */
+export const trust = {
+  format: 'gridseal-trust/1',
+  chainId: domain.chainId,
+  genesisHash: null,
+  evidenceLog: { address: domain.evidenceLog, codeHash: codeHashes.evidenceLog },
+  deviceRegistry: { address: deviceRegistry, codeHash: codeHashes.deviceRegistry },
+  logs: [
+    { logId, operator: operatorAddress, noteKeys: [{ from: '0', to: null, key: verifierKeyOf(logKey) }] },
+  ],
+  witnesses: { quorum: '1', keys: [verifierKeyOf(witness)] },
+  finality: { depth: '12' },
+  headers: Object.values(bundles).map(({ anchor }) => anchor.block.hash),
+} as const satisfies Json;

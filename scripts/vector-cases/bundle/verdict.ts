@@ -1,0 +1,56 @@
+import type { Json, Vector } from '../vector.ts';
+import type { Step } from './change.ts';
+import { bundles } from './documents.ts';
+
+/** Layers of a verdict, as the vectors name them. */
+export const LAYERS = [
+  'statement',
+  'signature',
+  'authority',
+  'inclusion',
+  'checkpoint',
+  'anchor',
+  'chain',
+  'readings',
+] as const;
+type Layer = (typeof LAYERS)[number];
+export type Outcomes = { readonly [layer in Layer]?: string };
+
+type Case = {
+  readonly bundle?: string;
+  readonly patch?: readonly Step[];
+  readonly trustPatch?: readonly Step[];
+  readonly options?: Json;
+  /** Layers that do not pass; all others do. */
+  readonly except?: Outcomes;
+  readonly holds?: boolean;
+};
+
+/** A bundle whose kind discloses no readings leaves that layer unchecked. */
+const unread = (bundle: string): Outcomes =>
+  bundles[bundle]?.readings === null ? { readings: 'not checked' } : {};
+
+/** A vector whose outcome is a verdict. */
+export function verdict(name: string, made: Case = {}): Vector {
+  const { bundle = 'device', patch, trustPatch, options, except = {} } = made;
+  const outcomes: Outcomes = { ...unread(bundle), ...except };
+  const layers = Object.fromEntries(LAYERS.map((layer) => [layer, outcomes[layer] ?? 'pass']));
+  return {
+    name,
+    operation: 'verify',
+    input: {
+      bundle,
+      ...(patch === undefined ? {} : { patch: patch as Json }),
+      ...(trustPatch === undefined ? {} : { trustPatch: trustPatch as Json }),
+      ...(options === undefined ? {} : { options }),
+    },
+    expected: { holds: made.holds ?? Object.keys(except).length === 0, layers },
+  };
+}
+
+/** The bundle of a device, changed. */
+export const failing = (name: string, except: Outcomes, patch: readonly Step[]): Vector =>
+  verdict(name, { patch, except });
+/** The bundle of a device under another trust. */
+export const distrusted = (name: string, except: Outcomes, trustPatch: readonly Step[]): Vector =>
+  verdict(name, { trustPatch, except });

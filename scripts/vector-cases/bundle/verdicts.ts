@@ -1,0 +1,144 @@
+import { cut, overwrite, type Vector } from '../vector.ts';
+import { add, remove, replace } from './change.ts';
+import { ZERO } from './chain.ts';
+import { anchorVerdicts, authorityVerdicts } from './chain-verdicts.ts';
+import { bundles } from './documents.ts';
+import { logVerdicts, statementVerdicts } from './log-verdicts.ts';
+import { disclosed } from './statements.ts';
+import { failing, LAYERS, verdict, type Outcomes } from './verdict.ts';
+
+const device = bundles.device!;
+const chain = { anchor: 'not checked', authority: 'not checked', chain: 'not checked' } as const;
+const noHeaders = [replace('/headers', [])];
+
+const whole: readonly Vector[] = [
+  ...['device', 'revoked', 'owner', 'operator'].map((bundle) => verdict(`the bundle ${bundle}`, { bundle })),
+  verdict('a key never enrolled', { bundle: 'key-unknown', except: { authority: 'fail KeyUnknown' } }),
+  verdict('a key of a witness', { bundle: 'key-of-witness', except: { authority: 'fail PurposeMismatch' } }),
+  verdict('a key of another algorithm', {
+    bundle: 'key-of-other-algorithm',
+    except: { authority: 'fail PurposeMismatch' },
+  }),
+  verdict('a key revoked with nothing left good', {
+    bundle: 'key-revoked',
+    except: { authority: 'fail KeyRevoked' },
+  }),
+  verdict('a key revoked after another chain of statements', {
+    bundle: 'key-revoked-elsewhere',
+    except: { authority: 'fail LineageBroken' },
+  }),
+  verdict("an owner's own key revoked", {
+    bundle: 'owner-revoked',
+    except: { authority: 'fail KeyRevoked' },
+  }),
+  verdict("an operator's kind by somebody else", {
+    bundle: 'not-the-operator',
+    except: { authority: 'fail AuthorMismatch' },
+  }),
+  verdict('a transaction that was reverted', {
+    bundle: 'transaction-failed',
+    except: { anchor: 'fail TransactionFailed' },
+  }),
+];
+
+const askedFor: readonly Vector[] = [
+  verdict('no block that is trusted', { trustPatch: noHeaders, except: chain }),
+  verdict('no block that is trusted, offline', {
+    trustPatch: noHeaders,
+    options: { offline: true },
+    except: chain,
+    holds: true,
+  }),
+  verdict('an operator, offline', {
+    bundle: 'operator',
+    trustPatch: noHeaders,
+    options: { offline: true },
+    except: { anchor: 'not checked', chain: 'not checked' },
+    holds: true,
+  }),
+  verdict('a block that a node refused', {
+    options: { refusedBlock: 'replaced' },
+    except: { anchor: 'not checked', authority: 'not checked', chain: 'fail BlockNotCanonical' },
+  }),
+  verdict('a block that a node refused, offline and waived', {
+    options: { refusedBlock: 'replaced', offline: true, waive: ['chain'] },
+    except: { anchor: 'not checked', authority: 'not checked', chain: 'fail BlockNotCanonical' },
+  }),
+  verdict('without an anchor', {
+    patch: [replace('/anchor', null), replace('/authority', null)],
+    except: { authority: 'fail Missing', anchor: 'fail Missing', chain: 'not checked' },
+  }),
+  verdict('without an anchor, offline', {
+    patch: [replace('/anchor', null), replace('/authority', null)],
+    options: { offline: true },
+    except: { authority: 'fail Missing', anchor: 'fail Missing', chain: 'not checked' },
+  }),
+  verdict('without an anchor, waived by name', {
+    patch: [replace('/anchor', null), replace('/authority', null)],
+    options: { waive: ['authority', 'anchor', 'chain'] },
+    except: { authority: 'fail Missing', anchor: 'fail Missing', chain: 'not checked' },
+    holds: true,
+  }),
+  verdict('without an anchor, waived but for one layer', {
+    patch: [replace('/anchor', null), replace('/authority', null)],
+    options: { waive: ['anchor', 'chain'] },
+    except: { authority: 'fail Missing', anchor: 'fail Missing', chain: 'not checked' },
+  }),
+  verdict('without readings', {
+    patch: [replace('/readings', null)],
+    except: { readings: 'not checked' },
+    holds: true,
+  }),
+  verdict('a failure, everything waived', {
+    patch: [replace('/anchor/logIndex', '0')],
+    options: { waive: [...LAYERS], offline: true },
+    except: { anchor: 'fail EventMissing' },
+  }),
+];
+
+const noReadings = (code: string): Outcomes => ({ readings: `fail ${code}` });
+const readings: readonly Vector[] = [
+  verdict('readings beside a statement that commits to none', {
+    bundle: 'operator',
+    patch: [replace('/readings', device.readings)],
+    options: { waive: ['readings'] },
+    except: noReadings('NothingCommitted'),
+  }),
+  verdict('every reading', { patch: [replace('/readings/disclosed', [0, 1, 2, 3, 4].map(disclosed))] }),
+  verdict('no reading but the profile', { patch: [replace('/readings/disclosed', [])] }),
+  failing('another profile', noReadings('ProfileMismatch'), [
+    replace('/readings/profile', device.readings!.profile.replace('Wh', 'kWh')),
+  ]),
+  failing('an index of another reading', noReadings('RootMismatch'), [
+    replace('/readings/disclosed/0/index', '1'),
+  ]),
+  failing('an index beyond the batch', noReadings('OutOfRange'), [
+    replace('/readings/disclosed/2/index', '5'),
+  ]),
+  failing('an index of padding', noReadings('OutOfRange'), [replace('/readings/disclosed/2/index', '7')]),
+  failing('an index beyond 2⁵³', noReadings('OutOfRange'), [
+    replace('/readings/disclosed/2/index', '9007199254740993'),
+  ]),
+  failing('another value', noReadings('RootMismatch'), [
+    replace('/readings/disclosed/0/block', overwrite(disclosed(0).block, 55, 'ff')),
+  ]),
+  failing('a block of 63 bytes', noReadings('LengthMismatch'), [
+    replace('/readings/disclosed/0/block', cut(disclosed(0).block, 0, 63)),
+  ]),
+  failing('a path without its last hash', noReadings('CountMismatch'), [
+    remove('/readings/disclosed/0/path/2'),
+  ]),
+  failing('a path with a hash too many', noReadings('CountMismatch'), [
+    add('/readings/disclosed/0/path/3', ZERO),
+  ]),
+];
+
+export const verdictVectors: readonly Vector[] = [
+  ...whole,
+  ...askedFor,
+  ...statementVerdicts,
+  ...logVerdicts,
+  ...anchorVerdicts,
+  ...authorityVerdicts,
+  ...readings,
+];

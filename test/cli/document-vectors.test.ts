@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { gridseal, type CommandRun } from '../setup/gridseal.ts';
+import { createTestFolder } from '../setup/postgres.ts';
+import { bundleOf, trustOf } from '../setup/vector-documents.ts';
+import { documentVectors, textVectors } from './vectors.ts';
+
+// The vectors that test/protocol runs in process, each by the command in a process of its own.
+
+const verdictSchema = z.object({
+  holds: z.boolean(),
+  layers: z.array(z.object({ layer: z.string(), status: z.string(), code: z.string().optional() })),
+});
+const refusalSchema = z.object({ bundle: z.literal(false), code: z.string(), field: z.string() });
+
+let folder: Awaited<ReturnType<typeof createTestFolder>>;
+let written = 0;
+
+const put = async (bytes: Uint8Array): Promise<string> => {
+  const file = join(folder.path, `${written++}.json`);
+  await writeFile(file, bytes);
+  return file;
+};
+const verify = async (
+  bundle: Uint8Array,
+  trust: Uint8Array,
+  ...flags: readonly string[]
+): Promise<CommandRun> =>
+  gridseal('verify', await put(bundle), '--trust', await put(trust), '--json', ...flags);
+
+const layersOf = (run: CommandRun): { holds: boolean; layers: Record<string, string> } => {
+  const { holds, layers } = verdictSchema.parse(JSON.parse(run.stdout));
+  return {
+    holds,
+    layers: Object.fromEntries(
+      layers.map(({ layer, status, code }) => [layer, code === undefined ? status : `${status} ${code}`]),
+    ),
+  };
+};
+
+before(async () => {
+  folder = await createTestFolder();
+  // Hundreds of processes: the types are stripped once.
+  process.env.NODE_COMPILE_CACHE = join(folder.path, 'compiled');
+});
+
+after(() => folder.remove());
+
+describe('gridseal verify: the vectors bundle.json', { concurrency: 2 }, () => {
+  for (const { name, input, wantErr } of documentVectors('bundle.json')) {
+    const { bundle = '', ...change } = input;
+    it(name, async () => {
+      const run = await verify(bundleOf(bundle, change), trustOf());
+      if (wantErr === undefined) {
+        assert.ok(run.code === 0 || run.code === 1, run.stderr);
+        return;
+      }
+      assert.equal(run.code, 2, run.stderr);
+      const { code, field } = refusalSchema.parse(JSON.parse(run.stdout));
+      assert.deepEqual({ code, field }, wantErr);
+    });
+  }
+});
+
+describe('gridseal verify: the vectors trust.json', { concurrency: 2 }, () => {
+  for (const { name, input, wantErr } of documentVectors('trust.json')) {
+    it(name, async () => {
+      const run = await verify(bundleOf('device'), trustOf(input));
+      if (wantErr === undefined) {
+        assert.ok(run.code === 0 || run.code === 1, run.stderr);
+        return;
+      }
+      assert.equal(run.code, 4, run.stdout);
+      assert.match(run.stderr, /is not a trust file/u);
+      assert.ok(run.stderr.includes(wantErr.field ?? wantErr.code), run.stderr);
+    });
+  }
+});
+
+describe('gridseal verify: the vectors verdict.json', { concurrency: 2 }, () => {
+  const vectors = documentVectors('verdict.json');
+  // What a node says is put to the command with a node: test/cli/commands.test.ts.
+  const asked = vectors.filter(({ input }) => input.options?.refusedBlock === undefined);
+
+  for (const { name, input, expected } of asked) {
+    const { bundle = '', patch, trustPatch, options = {} } = input;
+    it(name, async () => {
+      const flags = [
+        ...(options.offline === true ? ['--offline'] : []),
+        ...(options.waive === undefined ? [] : ['--waive', ...options.waive]),
+      ];
+      const changed = patch === undefined ? {} : { patch };
+      const distrusted = trustPatch === undefined ? {} : { patch: trustPatch };
+      const run = await verify(bundleOf(bundle, changed), trustOf(distrusted), ...flags);
+      assert.deepEqual(layersOf(run), expected);
+      assert.equal(run.code, expected?.holds === true ? 0 : 1);
+    });
+  }
+
+  it('leaves out none but those that a node decides', () => {
+    assert.equal(vectors.length - asked.length, 2);
+  });
+});
+
+describe('gridseal verify: the vectors proof.json, in a bundle', { concurrency: 2 }, () => {
+  const parsed = textVectors('proof.json').filter(({ operation }) => operation === 'parse');
+  for (const { name, input, wantErr } of parsed) {
+    it(name, async () => {
+      const patch = [{ op: 'replace' as const, path: '/proof', value: input.text }];
+      const run = await verify(bundleOf('device', { patch }), trustOf());
+      assert.equal(run.code, 1, run.stderr);
+      // A proof that can be read is one of another log.
+      assert.equal(layersOf(run).layers.checkpoint, `fail ${wantErr?.code ?? 'OriginMismatch'}`);
+    });
+  }
+});
