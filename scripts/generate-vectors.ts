@@ -15,6 +15,7 @@ import { noteVectors } from './vector-cases/notes.ts';
 import { ingestVectors, payloadVectors } from './vector-cases/payloads.ts';
 import { merkleVectors } from './vector-cases/merkle.ts';
 import { readingsVectors } from './vector-cases/readings.ts';
+import { registryCallVectors, registryVectors } from './vector-cases/registry.ts';
 import { receiptVectors, signatureVectors } from './vector-cases/signatures.ts';
 import { entryVectors, statementVectors } from './vector-cases/statements.ts';
 import { tileVectors } from './vector-cases/tiles.ts';
@@ -24,6 +25,8 @@ const files: { readonly [file: string]: readonly Vector[] } = {
   'identity.json': identityVectors,
   'statement.json': statementVectors,
   'signature.json': signatureVectors,
+  'registry.json': registryVectors,
+  'registry-calls.json': registryCallVectors,
   'receipt.json': receiptVectors,
   'entry.json': entryVectors,
   'readings.json': readingsVectors,

@@ -19,8 +19,8 @@ export function seeded(label: string): Hex {
   return bytesToHex(createHash('sha256').update(`gridseal vectors: ${label}`).digest());
 }
 
-const deviceSecret = seeded('secp256k1 device');
-const p256Secret = seeded('P-256 device');
+export const deviceSecret = seeded('secp256k1 device');
+export const p256Secret = seeded('P-256 device');
 export const operatorSecret = seeded('operator');
 
 export const secpAddress = privateKeyToAddress(deviceSecret).toLowerCase() as Hex;

@@ -19,6 +19,16 @@ export type TestContract<Name extends string> = BaseContract & { readonly [Each 
 export const deploy = async <Name extends string>(name: string): Promise<TestContract<Name>> =>
   (await ethers.deployContract(name)) as unknown as TestContract<Name>;
 
+/** A contract at an address that vectors name: what it hashes depends on where it stands. */
+export const deployAt = async <Name extends string>(
+  name: string,
+  address: string,
+): Promise<TestContract<Name>> => {
+  const deployed = await ethers.deployContract(name);
+  await networkHelpers.setCode(address, await ethers.provider.getCode(await deployed.getAddress()));
+  return deployed.attach(address) as unknown as TestContract<Name>;
+};
+
 /** The contract as an account calls it. */
 export const as = <Name extends string>(signer: Signer, contract: TestContract<Name>): TestContract<Name> =>
   contract.connect(signer) as TestContract<Name>;
