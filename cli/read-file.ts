@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { UsageError } from './usage-error.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -8,15 +8,18 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The bytes of a file named on the command line.
+ * The bytes of a file named on the command line. Of a longer one than `maxLength` only one byte more is read: enough for
+ * whoever reads it to refuse it.
  *
  * @throws UsageError when it cannot be read, saying why.
  */
-export const readNamedFile = async (file: string): Promise<Uint8Array> => {
+export const readNamedFile = async (file: string, maxLength = Infinity): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
   try {
-    return await readFile(file);
+    for await (const chunk of createReadStream(file, { end: maxLength })) chunks.push(chunk as Uint8Array);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     throw new UsageError(`${file} cannot be read: ${REASONS[code] ?? code}`);
   }
+  return Buffer.concat(chunks);
 };

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseTrust, type Bundle, type Trust } from '@gridseal/protocol';
+import { MAX_BUNDLE_LENGTH, fromUtf8, parseTrust, type Bundle, type Trust } from '@gridseal/protocol';
 import { readNamedFile } from './read-file.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -8,9 +8,9 @@ const DEPLOYMENTS = new URL('../deployments/', import.meta.url);
 /** What the verifier believes, and where that came from. */
 export type TrustSource = { readonly trust: Trust; readonly origin: string };
 
-const parsed = (text: string, file: string): Trust => {
+const checked = (file: string, read: () => Trust): Trust => {
   try {
-    return parseTrust(text);
+    return read();
   } catch (cause) {
     throw new UsageError(
       `${file} is not a trust file: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -43,7 +43,7 @@ const shipped = async (chainId: string): Promise<TrustSource> => {
     headers: [],
   };
   return {
-    trust: parsed(JSON.stringify(trust), file.pathname),
+    trust: checked(file.pathname, () => parseTrust(JSON.stringify(trust))),
     origin: `shipped deployment of chain ${chainId}`,
   };
 };
@@ -56,6 +56,8 @@ const shipped = async (chainId: string): Promise<TrustSource> => {
  */
 export const findTrust = async (file: string | undefined, bundle: Bundle): Promise<TrustSource> => {
   if (file === undefined) return shipped(bundle.domain.chainId);
-  const text = new TextDecoder().decode(await readNamedFile(file));
-  return { trust: parsed(text, file), origin: file };
+  const bytes = await readNamedFile(file, MAX_BUNDLE_LENGTH);
+  // Editors write a byte order mark that JSON does not know.
+  const read = () => parseTrust(fromUtf8(bytes, 'trust').replace(/^\ufeff/u, ''));
+  return { trust: checked(file, read), origin: file };
 };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import {
   LAYERS,
+  MAX_BUNDLE_LENGTH,
   ProtocolError,
   decodeBundle,
   verify,
@@ -53,7 +54,7 @@ const run = async (file: string, flags: VerifyFlags): Promise<number> => {
     throw new UsageError('--offline and --rpc contradict each other');
   }
   const waive = layersOf(flags.waive ?? []);
-  const bytes = await readNamedFile(file);
+  const bytes = await readNamedFile(file, MAX_BUNDLE_LENGTH);
   let bundle: Bundle;
   try {
     bundle = decodeBundle(bytes);

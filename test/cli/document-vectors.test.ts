@@ -105,6 +105,15 @@ describe('gridseal verify: the vectors verdict.json', { concurrency: 2 }, () => 
   });
 });
 
+it('a file without end is read as far as a bundle may be long', async () => {
+  const trust = await put(trustOf());
+  const run = await gridseal('verify', '/dev/zero', '--trust', trust, '--json');
+  assert.equal(run.code, 2, run.stderr);
+  assert.equal(refusalSchema.parse(JSON.parse(run.stdout)).code, 'TooLong');
+  const distrusted = await gridseal('verify', await put(bundleOf('device')), '--trust', '/dev/zero');
+  assert.equal(distrusted.code, 4, distrusted.stdout);
+});
+
 describe('gridseal verify: the vectors proof.json, in a bundle', { concurrency: 2 }, () => {
   const parsed = textVectors('proof.json').filter(({ operation }) => operation === 'parse');
   for (const { name, input, wantErr } of parsed) {

@@ -1,4 +1,5 @@
-import { concat, equal, fromHex, isZero, toBigInt, toHex, utf8, type Hex } from '../bytes.ts';
+import { concat, equal, fromBigInt, fromHex, isZero, toBigInt, toHex, utf8, type Hex } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
 import {
   decodeAccount,
   decodeHeader,
@@ -6,7 +7,7 @@ import {
   type BlockHeader,
   type EventLog,
 } from '../ethereum/block.ts';
-import { bytesOf, decodeRlp, rlpOfIndex } from '../ethereum/rlp.ts';
+import { decodeRlp, integerOf, rlpOfIndex } from '../ethereum/rlp.ts';
 import { proveInTrie } from '../ethereum/trie.ts';
 import { decodeKeyRecord, keyRecordSlots, type KeyRecord } from '../identity/key-record.ts';
 import { verifyConsistency } from '../merkle/verify.ts';
@@ -229,16 +230,27 @@ function readRecord(
       { root: storageRoot, key: primitives.keccak256(slot), nodes, field },
       primitives,
     );
-    const word = new Uint8Array(32);
-    const bytes = value === undefined ? new Uint8Array(0) : bytesOf(decodeRlp(value, field), field);
-    word.set(bytes, 32 - bytes.length);
-    return word;
+    return value === undefined ? new Uint8Array(32) : wordOf(value, field);
   });
   return decodeKeyRecord(words as unknown as Parameters<typeof decodeKeyRecord>[0]);
 }
 
-function requireRecord(record: KeyRecord, { part, kind, body }: ReadStatement): void {
+/** A storage word as the trie keeps it: an integer without leading zeros, never zero. */
+function wordOf(value: Uint8Array, field: string): Uint8Array {
+  const integer = integerOf(decodeRlp(value, field), field);
+  if (integer === 0n) throw new ProtocolError('NonCanonical', field, { expected: 'a word that is not zero' });
+  return fromBigInt(integer, 32, field);
+}
+
+function requireRecord(record: KeyRecord, statement: ReadStatement): void {
+  const { part, kind, body } = statement;
   const role = kind === undefined ? undefined : KINDS[kind].author;
+  if (role === 'owner' && record.purpose !== 'member' && !isOwnKey(statement)) {
+    throw new LayerFailure('PurposeMismatch', "the key is neither the owner's own nor a member's", {
+      expected: 'member',
+      actual: record.purpose,
+    });
+  }
   if (role === 'device' && record.purpose !== 'device') {
     throw new LayerFailure('PurposeMismatch', 'the key is not that of a device', {
       expected: 'device',

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.ts';
+import { requireReadable } from './json-limits.ts';
 
 /** Documents of ours hold no numbers and no booleans, so RFC 8785 leaves nothing to choose about them. */
 export type Json = string | null | readonly Json[] | { readonly [name: string]: Json };
@@ -44,7 +45,11 @@ export const shape = {
     <T extends string>(expected: T): Shape<T> =>
     (value, field) =>
       value === expected ? expected : refuse(field, JSON.stringify(expected)),
-  hex: matching(/^0x(?:[0-9a-f]{2})*$/u, '0x and an even number of digits 0-9 a-f') as Shape<`0x${string}`>,
+  hex: ((value, field) => {
+    const expected = '0x and an even number of digits 0-9 a-f';
+    const found = matching(/^0x[0-9a-f]*$/u, expected)(value, field);
+    return found.length % 2 === 0 ? found : refuse(field, expected);
+  }) as Shape<`0x${string}`>,
   hash: matching(/^0x[0-9a-f]{64}$/u, '0x and 64 digits 0-9 a-f') as Shape<`0x${string}`>,
   address: matching(/^0x[0-9a-f]{40}$/u, '0x and 40 digits 0-9 a-f') as Shape<`0x${string}`>,
   integer: matching(/^(?:0|[1-9]\d{0,19})$/u, 'a decimal without leading zeros'),
@@ -80,11 +85,12 @@ export const shape = {
 };
 
 /**
- * Parses a text and reads its shape.
+ * Parses a text and reads its shape. A member may stand once, whatever a parser makes of two.
  *
  * @throws ProtocolError `InvalidJson`
  */
 export function readJson<T>(source: string, read: Shape<T>, field: string): T {
+  requireReadable(source, field);
   let value: unknown;
   try {
     value = JSON.parse(source);

@@ -62,13 +62,13 @@ export function checkCheckpoint(bundle: Bundle, trust: Trust, primitives: Primit
   const { note, checkpoint } = readProof(bundle);
   const log = trustedLog(trust, bundle.domain.logId);
   epochOf(checkpoint.origin, bundle.domain.logId);
-  const keys = bundle.verifierKeys.map((text) => parseVerifierKey(text, primitives));
-  if (keys.length !== note.signatures.length) {
+  if (bundle.verifierKeys.length !== note.signatures.length) {
     throw new LayerFailure('SignatureLine', 'one verifier key for each signature line', {
       expected: String(note.signatures.length),
-      actual: String(keys.length),
+      actual: String(bundle.verifierKeys.length),
     });
   }
+  const keys = bundle.verifierKeys.map((text) => parseVerifierKey(text, primitives));
   const seen = keys.map(formatVerifierKey);
   if (new Set(seen).size !== seen.length) {
     throw new LayerFailure('SignatureLine', 'a key signs a checkpoint once');

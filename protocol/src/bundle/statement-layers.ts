@@ -1,4 +1,5 @@
 import { fromHex, toHex, utf8 } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
 import { parseProfile, type ProfileChannel } from '../identity/profile.ts';
 import type { Primitives } from '../primitives.ts';
 import { verifyDisclosure } from '../readings/commitment.ts';
@@ -88,14 +89,17 @@ export function readDisclosed(
     });
   }
   const channels = channelsOf(bundle.readings.profile);
-  let last = -1;
-  return bundle.readings.disclosed.map(({ index, block, path }) => {
-    const at = Number(index);
-    if (at <= last) throw new LayerFailure('Unreadable', 'disclosed readings ascend by index');
+  let last = -1n;
+  return bundle.readings.disclosed.map(({ index, block, path }, i) => {
+    const at = BigInt(index);
+    const field = `readings.disclosed[${i}]`;
+    if (at <= last) {
+      throw new ProtocolError('NotAscending', `${field}.index`, { expected: `above ${last}`, actual: at });
+    }
     last = at;
     const disclosure = {
-      index: at,
-      block: fromHex(block, 'readings.block', 64),
+      index: Number(at),
+      block: fromHex(block, `${field}.block`, 64),
       path: path.map((hash) => fromHex(hash)),
     };
     const reading = verifyDisclosure({ root, count: Number(count), disclosure }, primitives);

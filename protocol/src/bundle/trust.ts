@@ -1,5 +1,7 @@
-import { utf8, type Hex } from '../bytes.ts';
-import { parseVerifierKey } from '../tlog/note.ts';
+import { toHex, utf8, type Hex } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
+import { NOTE_ALGORITHM, parseVerifierKey, type NoteAlgorithm } from '../tlog/note.ts';
+import { MAX_BUNDLE_LENGTH } from './bundle.ts';
 import { canonicalJson, readJson, shape, type Shape } from './json.ts';
 
 /** A contract that the verifier trusts: where it stands, and what its code hashes to. */
@@ -28,11 +30,16 @@ export type Trust = {
   readonly headers: readonly Hex[];
 };
 
-const verifierKey: Shape<string> = (value, field) => {
-  const found = shape.text(value, field);
-  parseVerifierKey(found);
-  return found;
-};
+const verifierKey =
+  (algorithm: NoteAlgorithm, expected: string): Shape<string> =>
+  (value, field) => {
+    const found = shape.text(value, field);
+    if (parseVerifierKey(found).algorithm !== algorithm) throw refusal(field, expected);
+    return found;
+  };
+
+const refusal = (field: string, expected: string): ProtocolError =>
+  new ProtocolError('InvalidJson', field, { expected });
 
 const contract = shape.object<TrustedContract>({ address: shape.address, codeHash: shape.hash });
 
@@ -50,7 +57,7 @@ const trustShape: Shape<Trust> = shape.object<Trust>({
         shape.object<TrustedLog['noteKeys'][number]>({
           from: shape.integer,
           to: shape.nullable(shape.integer),
-          key: verifierKey,
+          key: verifierKey(NOTE_ALGORITHM.ed25519, 'an Ed25519 note key (type 1)'),
         }),
       ),
     }),
@@ -58,23 +65,58 @@ const trustShape: Shape<Trust> = shape.object<Trust>({
   witnesses: shape.object<Trust['witnesses']>({
     from: shape.integer,
     quorum: shape.integer,
-    keys: shape.list(verifierKey),
+    keys: shape.list(verifierKey(NOTE_ALGORITHM.cosignature, 'a cosignature key (type 4)')),
   }),
   finality: shape.object<Trust['finality']>({ depth: shape.integer }),
   headers: shape.list(shape.hash),
 });
 
+/** What the members of a trust file say of each other. A file that contradicts itself would be read as its first half. */
+function requireRules({ logs, witnesses }: Trust): void {
+  requireDistinct(
+    logs.map(({ logId }) => logId),
+    (i) => `trust.logs[${i}].logId`,
+  );
+  logs.forEach(({ noteKeys }, i) => {
+    noteKeys.forEach(({ from, to }, k) => {
+      if (to !== null && BigInt(to) <= BigInt(from)) {
+        throw refusal(`trust.logs[${i}].noteKeys[${k}].to`, `more than ${from}`);
+      }
+    });
+  });
+  // One witness under two names would count for two.
+  requireDistinct(
+    witnesses.keys.map((key) => toHex(parseVerifierKey(key).publicKey)),
+    (i) => `trust.witnesses.keys[${i}]`,
+  );
+}
+
+function requireDistinct(values: readonly string[], fieldOf: (index: number) => string): void {
+  const seen = new Set<string>();
+  values.forEach((value, i) => {
+    if (seen.has(value)) throw refusal(fieldOf(i), 'each once');
+    seen.add(value);
+  });
+}
+
 /**
  * Reads a trust file. Unlike a bundle it may be laid out as its author likes.
  *
- * @throws ProtocolError `InvalidJson` naming the member; TlogError `VerifierKey`
+ * @throws ProtocolError `TooLong`; `InvalidJson` naming the member; TlogError `VerifierKey`
  * @example const trust = parseTrust(await readFile('trust.json', 'utf8'))
  */
 export function parseTrust(source: string): Trust {
-  return readJson(source, trustShape, 'trust');
+  if (source.length > MAX_BUNDLE_LENGTH) {
+    throw new ProtocolError('TooLong', 'trust', { expected: MAX_BUNDLE_LENGTH, actual: source.length });
+  }
+  const trust = readJson(source, trustShape, 'trust');
+  requireRules(trust);
+  return trust;
 }
 
-/** Bytes of a trust file. */
+/** Bytes of a trust file. @throws ProtocolError `InvalidJson`; TlogError `VerifierKey` */
 export function encodeTrust(trust: Trust): Uint8Array {
-  return utf8(canonicalJson(trustShape(trust, 'trust')));
+  const checked = trustShape(trust, 'trust');
+  requireRules(checked);
+  return utf8(canonicalJson(checked));
 }

@@ -43,6 +43,9 @@ export const LAYER_CODES = [
 export type LayerCode = (typeof LAYER_CODES)[number];
 export type VerdictCode = LayerCode | ProtocolErrorCode | MerkleErrorCode | TlogErrorCode;
 
+/** Longest text of a verdict that is shown whole. */
+const MAX_TEXT = 1024;
+
 /** What became of one layer. */
 export type LayerVerdict = {
   readonly layer: LayerName;
@@ -99,16 +102,21 @@ function failureOf(error: unknown): Finding {
     return {
       status: 'fail',
       code,
-      detail: message,
-      ...(expected === undefined ? {} : { expected: String(expected) }),
-      ...(actual === undefined ? {} : { actual: String(actual) }),
+      detail: clip(message),
+      ...(expected === undefined ? {} : { expected: clip(String(expected)) }),
+      ...(actual === undefined ? {} : { actual: clip(String(actual)) }),
     };
   }
-  if (error instanceof TlogError) return { status: 'fail', code: error.code, detail: error.message };
+  if (error instanceof TlogError) return { status: 'fail', code: error.code, detail: clip(error.message) };
   // A primitive refused bytes that no check of ours had refused before it.
   return {
     status: 'fail',
     code: 'Unreadable',
-    detail: error instanceof Error ? error.message : String(error),
+    detail: clip(error instanceof Error ? error.message : String(error)),
   };
+}
+
+/** A verdict is for people and terminals: what a bundle says at length is cut. */
+function clip(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… (${text.length} characters)`;
 }

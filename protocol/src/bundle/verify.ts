@@ -59,6 +59,7 @@ export type Verdict = {
   readonly summary: VerdictSummary | undefined;
 };
 
+const UNREAD: Finding = { status: 'not checked', detail: 'the statement could not be read' };
 const CHAIN_LAYERS: readonly LayerName[] = ['authority', 'anchor', 'chain'];
 
 /**
@@ -79,6 +80,7 @@ export function verify(
   const statement = 'value' in read ? read.value : undefined;
   const chain = checkChain(bundle, trust, options);
   const isTrustedBlock = chain.status === 'pass';
+  const disclosed = statement && examine(() => readDisclosed(bundle, statement, primitives));
   const findings: Record<LayerName, Finding> = {
     statement:
       statement === undefined ? failureOf(read) : passing(() => checkStatement(bundle, trust, statement)),
@@ -94,16 +96,16 @@ export function verify(
     readings:
       bundle.readings === null
         ? { status: 'not checked', detail: 'the bundle discloses no readings' }
-        : resting(statement, (value) => {
-            const { length } = readDisclosed(bundle, value, primitives);
-            return `${length} ${length === 1 ? 'reading' : 'readings'} of ${String(value.body.count)} disclosed`;
-          }),
+        : readingsOf(statement, disclosed),
   };
   const layers = LAYERS.map((layer) => judge(layer, findings[layer], bundle, options));
   return {
     holds: layers.every((layer) => holds(layer, options)),
     layers,
-    summary: statement === undefined ? undefined : summarise(bundle, statement, primitives),
+    summary: statement && {
+      ...summarise(bundle, statement, primitives),
+      readings: disclosed !== undefined && 'value' in disclosed ? disclosed.value : [],
+    },
   };
 }
 
@@ -118,10 +120,18 @@ const failureOf = (found: ReturnType<typeof examine>): Finding =>
 const resting = (
   statement: ReadStatement | undefined,
   check: (statement: ReadStatement) => string,
-): Finding =>
-  statement === undefined
-    ? { status: 'not checked', detail: 'the statement could not be read' }
-    : passing(() => check(statement));
+): Finding => (statement === undefined ? UNREAD : passing(() => check(statement)));
+
+const readingsOf = (
+  statement: ReadStatement | undefined,
+  disclosed: ReturnType<typeof examine<DisclosedReading[]>> | undefined,
+): Finding => {
+  if (statement === undefined || disclosed === undefined) return UNREAD;
+  if (!('value' in disclosed)) return disclosed.failure;
+  const { length } = disclosed.value;
+  const detail = `${length} ${length === 1 ? 'reading' : 'readings'} of ${String(statement.body.count)} disclosed`;
+  return { status: 'pass', detail };
+};
 
 const onTrustedBlock = (finding: Finding, isTrustedBlock: boolean): Finding =>
   finding.status === 'pass' && !isTrustedBlock
@@ -135,7 +145,7 @@ function authorityOf(
   isTrustedBlock: boolean,
   primitives: Primitives,
 ): Finding {
-  if (statement === undefined) return { status: 'not checked', detail: 'the statement could not be read' };
+  if (statement === undefined) return UNREAD;
   const found = examine(() => checkAuthority(bundle, trust, statement, primitives));
   if (!('value' in found)) return found.failure;
   const { detail, byChain } = found.value;
@@ -173,12 +183,15 @@ function holds(
   return !required || waived || (offline && CHAIN_LAYERS.includes(layer));
 }
 
-function summarise(bundle: Bundle, statement: ReadStatement, primitives: Primitives): VerdictSummary {
+function summarise(
+  bundle: Bundle,
+  statement: ReadStatement,
+  primitives: Primitives,
+): Omit<VerdictSummary, 'readings'> {
   const { header } = statement.part;
   const block = examine(() => (bundle.anchor === null ? undefined : readHeader(bundle.anchor, primitives)));
   const anchor = 'value' in block ? block.value : undefined;
   const proof = examine(() => readProof(bundle).proof);
-  const readings = examine(() => readDisclosed(bundle, statement, primitives));
   return {
     kind: statement.kind ?? bundle.type.slice(0, bundle.type.indexOf('(')),
     digest: toHex(statement.digest),
@@ -195,6 +208,5 @@ function summarise(bundle: Bundle, statement: ReadStatement, primitives: Primiti
       anchorBlock: anchor?.number,
       notBeforeBlock: header.notBeforeBlock === 0n ? undefined : header.notBeforeBlock,
     },
-    readings: 'value' in readings ? readings.value : [],
   };
 }

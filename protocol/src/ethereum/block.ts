@@ -18,7 +18,7 @@ const FIRST_FIELDS = 15;
 /**
  * Reads an execution block header and hashes it (Yellow Paper, section 4.4; EIPs append fields).
  *
- * @throws ProtocolError `NonCanonical`
+ * @throws ProtocolError `NonCanonical`, `TooLong`
  */
 export function decodeHeader(bytes: Uint8Array, primitives: Primitives): BlockHeader {
   const fields = listOf(decodeRlp(bytes, 'block.header'), 'block.header');
@@ -50,7 +50,7 @@ export type Receipt2718 = { readonly succeeded: boolean; readonly logs: readonly
 /**
  * Reads a receipt (EIP-2718 envelope, EIP-658 status).
  *
- * @throws ProtocolError `NonCanonical`
+ * @throws ProtocolError `NonCanonical`, `TooLong`
  */
 export function decodeReceipt(bytes: Uint8Array): Receipt2718 {
   const isTyped = (bytes[0] ?? 0) < 0x80;
@@ -59,6 +59,7 @@ export function decodeReceipt(bytes: Uint8Array): Receipt2718 {
   const logs = listOf(fields[3], 'receipt.logs').map((item, i) => {
     const field = `receipt.logs[${i}]`;
     const log = listOf(item, field);
+    if (log.length !== 3) throw new ProtocolError('NonCanonical', field, { expected: 'three fields' });
     return {
       address: bytesOf(log[0], field, 20),
       topics: listOf(log[1], field).map((topic) => bytesOf(topic, field, 32)),
@@ -74,7 +75,7 @@ export type Account = { readonly storageRoot: Uint8Array; readonly codeHash: Uin
 /**
  * Reads an account of the state trie.
  *
- * @throws ProtocolError `NonCanonical`
+ * @throws ProtocolError `NonCanonical`, `TooLong`
  */
 export function decodeAccount(value: Uint8Array, field: string): Account {
   const fields = listOf(decodeRlp(value, field), field);

@@ -1,11 +1,13 @@
 import { equal, toHex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Primitives } from '../primitives.ts';
-import { bytesOf, decodeRlp, listOf, type RlpItem } from './rlp.ts';
+import { bytesOf, decodeRlp, lengthOf, listOf, type RlpItem } from './rlp.ts';
 
 const BRANCH_WIDTH = 17;
+const EMPTY = new Uint8Array(0);
 const EMPTY_NODE = Uint8Array.of(0x80);
 const MAX_NODES = 65;
+const HASH_LENGTH = 32;
 
 /**
  * The value that a Merkle-Patricia proof gives a key under a root, or undefined where it proves that there is none
@@ -57,7 +59,10 @@ export function proveInTrie(
     }
     path = step.path;
     // A child shorter than a hash stands in its parent; any other is named by its hash.
-    expected = step.next instanceof Uint8Array ? bytesOf(step.next, field, 32) : undefined;
+    expected = step.next instanceof Uint8Array ? bytesOf(step.next, field, HASH_LENGTH) : undefined;
+    if (expected === undefined && lengthOf(step.next) >= HASH_LENGTH) {
+      throw new ProtocolError('NonCanonical', field, { expected: 'a child of 32 bytes or more by its hash' });
+    }
     node = step.next;
   }
 }
@@ -76,19 +81,25 @@ function descend(node: readonly RlpItem[], path: readonly number[], field: strin
   const { isLeaf, nibbles } = decodePath(bytesOf(node[0], field), field);
   const matches = nibbles.every((nibble, i) => path[i] === nibble);
   if (isLeaf) {
-    return {
-      next: undefined,
-      value: matches && nibbles.length === path.length ? valueOf(node[1], field) : undefined,
-    };
+    const value = bytesOf(node[1], field);
+    if (value.length === 0)
+      throw new ProtocolError('NonCanonical', field, { expected: 'a leaf with a value' });
+    return { next: undefined, value: matches && nibbles.length === path.length ? value : undefined };
   }
-  return matches ? follow(node[1], path.slice(nibbles.length)) : { next: undefined, value: undefined };
+  const [, child = EMPTY] = node;
+  if (nibbles.length === 0 || isEmpty(child)) {
+    throw new ProtocolError('NonCanonical', field, { expected: 'an extension with a path and a child' });
+  }
+  return matches ? follow(child, path.slice(nibbles.length)) : { next: undefined, value: undefined };
 }
 
 function follow(child: RlpItem | undefined, path: readonly number[]): Step {
-  if (child === undefined || (child instanceof Uint8Array && child.length === 0)) {
-    return { next: undefined, value: undefined };
-  }
+  if (child === undefined || isEmpty(child)) return { next: undefined, value: undefined };
   return { next: child, path };
+}
+
+function isEmpty(item: RlpItem): boolean {
+  return item instanceof Uint8Array && item.length === 0;
 }
 
 function valueOf(item: RlpItem | undefined, field: string): Uint8Array | undefined {

@@ -94,6 +94,7 @@ const receipts: readonly Vector[] = [
   noReceipt('events that are a string', typed(['0x01', '0x01', bloom, '0x']), 'receipt.logs'),
   noReceipt('an event that is a string', withLog('0x01'), 'receipt.logs[0]'),
   noReceipt('an event of two fields', withLog([cut(ZERO, 12), []]), 'receipt.logs[0]'),
+  noReceipt('an event of four fields', withLog([cut(ZERO, 12), [], '0x', '0x']), 'receipt.logs[0]'),
   noReceipt('an address of 19 bytes', withLog([cut(ZERO, 13), [], '0x']), 'receipt.logs[0]'),
   noReceipt('a topic of 31 bytes', withLog([cut(ZERO, 12), [cut(ZERO, 1)], '0x']), 'receipt.logs[0]'),
   noReceipt('topics that are a string', withLog([cut(ZERO, 12), ZERO, '0x']), 'receipt.logs[0]'),

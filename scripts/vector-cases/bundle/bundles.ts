@@ -82,9 +82,17 @@ const otherBytes: readonly Vector[] = [
     instead(device, 'TelemetryBatch', Uint8Array.of(0xed, 0xa0, 0x80)),
     'InvalidUtf8',
   ),
-  swapped('a member twice', '"proof":', '"proof":"","proof":'),
-  swapped('a member twice, far apart', '{"anchor"', '{"anchor":null,"anchor"'),
-  swapped('a member twice, once escaped', chainText, `${chainText},"chain\\u0049d":"1"`),
+  spliced('a member twice', instead(device, '"proof":', '"proof":"","proof":'), 'InvalidJson'),
+  spliced(
+    'a member twice, far apart',
+    instead(device, '{"anchor"', '{"anchor":null,"anchor"'),
+    'InvalidJson',
+  ),
+  spliced(
+    'a member twice, once escaped',
+    instead(device, chainText, `${chainText},"chain\\u0049d":"1"`),
+    'InvalidJson',
+  ),
   swapped(
     'members in another order',
     `${chainText},"evidenceLog":"${domain.evidenceLog}",${logIdText}`,
@@ -182,6 +190,10 @@ const otherSizes: readonly Vector[] = [
     { ...wholly(device, ' '), times: MAX_LENGTH + 1 },
     'TooLong',
   ),
+  spliced('lists in lists, eight million deep', wholly(device, '[', 8_000_000), 'InvalidJson'),
+  spliced('members in members, a million deep', wholly(device, '{"anchor":', 1_000_000), 'InvalidJson'),
+  spliced('a list of a million', instead(device, '"lineage":[]', '"lineage":[,', 1_000_000), 'InvalidJson'),
+  spliced('a quotation mark and a million backslashes', wholly(device, '"\\\\', 1_000_000), 'InvalidJson'),
 ];
 
 export const bundleVectors: readonly Vector[] = [

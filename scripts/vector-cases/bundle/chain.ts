@@ -51,6 +51,8 @@ export type BlockContent = {
   readonly identity: Hex;
   readonly keyId: Hex;
   readonly record: RecordWords;
+  /** What the storage trie holds at the record's first slot, where it is not the word. */
+  readonly slot?: Hex;
   readonly anchored: {
     readonly logId: Hex;
     readonly epoch: bigint;
@@ -122,7 +124,14 @@ export async function buildBlock(content: BlockContent) {
   const storage = await trieOf([
     ...fillers.map((i) => [keccak256(seeded(`slot ${i}`)), rlp(integer(BigInt(i + 1)))] as const),
     ...(content.record ?? []).flatMap((value, i) =>
-      value === 0n ? [] : [[keccak256(recordSlots[i]!), rlp(integer(value))] as const],
+      value === 0n
+        ? []
+        : [
+            [
+              keccak256(recordSlots[i]!),
+              (i === 0 ? content.slot : undefined) ?? rlp(integer(value)),
+            ] as const,
+          ],
     ),
   ]);
   const [logKey, registryKey] = [keccak256(content.evidenceLog), keccak256(content.deviceRegistry)];

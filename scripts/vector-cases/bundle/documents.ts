@@ -5,7 +5,7 @@ import { cosignedLine, signedLine, verifierKeyOf, type Key } from '../note-refer
 import { toBuffer } from '../reference.ts';
 import { auditPath, consistencyProof, treeOf } from '../tree-reference.ts';
 import type { Json } from '../vector.ts';
-import { buildBlock, codeHashes, type RecordWords } from './chain.ts';
+import { buildBlock, codeHashes, integer, rlp, type RecordWords } from './chain.ts';
 import {
   device,
   disclosed,
@@ -37,11 +37,12 @@ type Choices = {
   readonly statement: Statement;
   readonly number: bigint;
   readonly record: RecordWords;
+  readonly slot?: Hex | undefined;
   readonly lineage?: readonly Hex[];
   readonly succeeded?: boolean;
 };
 
-async function bundleOf({ statement, number, record, lineage = [], succeeded = true }: Choices) {
+async function bundleOf({ statement, number, record, slot, lineage = [], succeeded = true }: Choices) {
   const { author, kind, entry, type } = statement;
   const root = treeOf(
     Array.from({ length: Number(ANCHORED_SIZE) }, (_, i) => (i === INDEX ? entry : seeded(`entry ${i}`))),
@@ -56,6 +57,7 @@ async function bundleOf({ statement, number, record, lineage = [], succeeded = t
     identity: author.identity,
     keyId: author.keyId,
     record,
+    ...(slot === undefined ? {} : { slot }),
     anchored: { logId, epoch: EPOCH, size: ANCHORED_SIZE, root: root(0n, ANCHORED_SIZE) },
     succeeded,
   });
@@ -91,6 +93,7 @@ const first = batch();
 const next = statementOf('TelemetryBatch', device, place(3, first.digest));
 const last = statementOf('TelemetryBatch', device, place(4, next.digest));
 const reset = statementOf('Reset', owner);
+const byKeyOfOwner = statementOf('Reset', { ...device, identity: owner.identity });
 const byOwner = statementOf('Gap', owner);
 
 const choices: { readonly [name: string]: Omit<Choices, 'number'> } = {
@@ -111,6 +114,18 @@ const choices: { readonly [name: string]: Omit<Choices, 'number'> } = {
     record: enrolled({ revokedAt: REVOKED }, seeded('another chain')),
   },
   'owner-revoked': { statement: reset, record: enrolled({ revokedAt: REVOKED, purpose: 4n, algorithm: 1n }) },
+  'owner-by-member': { statement: byKeyOfOwner, record: enrolled({ purpose: 4n }) },
+  'owner-by-device': { statement: byKeyOfOwner, record: enrolled() },
+  'owner-by-own-device': { statement: reset, record: enrolled({ algorithm: 1n }) },
+  'record-of-33-bytes': { statement: first, record: enrolled(), slot: rlp(`0x01${'00'.repeat(32)}`) },
+  'record-with-a-leading-zero': {
+    statement: first,
+    record: enrolled(),
+    slot: rlp(`0x00${integer(packed({})).slice(2)}`),
+  },
+  'record-of-zero': { statement: first, record: enrolled(), slot: rlp('0x') },
+  'record-that-is-a-list': { statement: first, record: enrolled(), slot: rlp(['0x01']) },
+  'record-that-is-no-rlp': { statement: first, record: enrolled(), slot: '0x8101' },
   'not-the-operator': { statement: byOwner, record: undefined },
   'transaction-failed': { statement: first, record: enrolled(), succeeded: false },
 };
@@ -126,7 +141,7 @@ export const bundles: { readonly [name: string]: BundleDocument } = Object.fromE
   ),
 );
 
-/** One trust for all of them: the contracts, the log, a quorum of one witness, and every bundle's block. */
+/** One trust for all of them: the contracts, the log, a quorum of one witness at every size, and every bundle's block. */
 export const trust = {
   format: 'gridseal-trust/1',
   chainId: domain.chainId,
@@ -136,7 +151,7 @@ export const trust = {
   logs: [
     { logId, operator: operatorAddress, noteKeys: [{ from: '0', to: null, key: verifierKeyOf(logKey) }] },
   ],
-  witnesses: { quorum: '1', keys: [verifierKeyOf(witness)] },
+  witnesses: { from: '0', quorum: '1', keys: [verifierKeyOf(witness)] },
   finality: { depth: '12' },
   headers: Object.values(bundles).map(({ anchor }) => anchor.block.hash),
 } as const satisfies Json;

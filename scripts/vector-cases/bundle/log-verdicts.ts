@@ -183,6 +183,15 @@ export const logVerdicts: readonly Vector[] = [
   distrusted('a quorum beyond 2⁵³', { checkpoint: 'fail QuorumMissing' }, [
     replace('/witnesses/quorum', '18446744073709551615'),
   ]),
+  verdict('witnesses from the next size on, and none has signed', {
+    patch: [proofWith(`${line2}\n`, ''), remove('/verifierKeys/1')],
+    trustPatch: [replace('/witnesses/from', '8')],
+  }),
+  verdict('witnesses from this size on, and none has signed', {
+    patch: [proofWith(`${line2}\n`, ''), remove('/verifierKeys/1')],
+    trustPatch: [replace('/witnesses/from', '7')],
+    except: { checkpoint: 'fail QuorumMissing' },
+  }),
   distrusted('other witnesses', { checkpoint: 'fail QuorumMissing' }, [
     replace('/witnesses/keys', [verifierKeyOf(stranger)]),
   ]),

@@ -110,6 +110,13 @@ const leaf = (path: Hex, value: Nested = '0x01'): Hex => rlp([path, value]);
 const branch = (children: { readonly [nibble: number]: Nested }, value: Nested = '0x'): Hex =>
   rlp([...range(16).map((i) => children[i] ?? ('0x' as const)), value]);
 
+/** A list in a list in a list, each with its true length. */
+const nested = (depth: number): Hex => {
+  let item: Nested = [];
+  for (let i = 0; i < depth; i++) item = [item];
+  return rlp(item);
+};
+
 const foreign: readonly Vector[] = [
   strange('a node of one item', rlp(['0x20'])),
   strange('a node of three items', rlp(['0x20', '0x01', '0x02'])),
@@ -123,6 +130,19 @@ const foreign: readonly Vector[] = [
   strange('a value that is a list', leaf('0x20', ['0x01']), '0x'),
   strange('a child of 31 bytes', branch({ 1: `0x${'11'.repeat(31)}` }), '0x10'),
   strange('a child of 33 bytes', branch({ 1: `0x${'11'.repeat(33)}` }), '0x10'),
+  strange('a leaf without a value', leaf('0x20', '0x'), '0x'),
+  strange('an extension without a path', rlp(['0x00', branch({ 1: leaf('0x20') })]), '0x'),
+  strange('an extension without a child', rlp(['0x11', '0x']), '0x10'),
+  strange('an extension to nothing, beside the key', rlp(['0x11', '0x']), '0x20'),
+  strange(
+    'a child of 32 bytes in its parent',
+    branch({ 1: [`0x20${'11'.repeat(3)}`, `0x${'22'.repeat(26)}`] }),
+    '0x10',
+  ),
+  unreadable('lists in lists', nested(17)),
+  unreadable('lists in lists, a thousand deep', nested(1000)),
+  unreadable('a length of eight bytes', `0xbf${'ff'.repeat(8)}`),
+  unreadable('a list whose length has eight bytes', `0xff${'ff'.repeat(8)}`),
   unreadable('a byte after the node', concatHex([leaf('0x20'), '0x00'])),
   unreadable('a byte too few', `0x${leaf('0x20').slice(2, -2)}`),
   unreadable('a short list with a length of its own', '0xf803c22001'),
@@ -157,6 +177,12 @@ export const trieVectors: readonly Vector[] = [
     name: 'nothing in the empty trie',
     operation: 'trie',
     input: { root: keccak256('0x80'), key: ZERO, nodes: [] },
+    expected: { value: null },
+  },
+  {
+    name: 'nothing in the empty trie, whose root stands there',
+    operation: 'trie',
+    input: { root: keccak256('0x80'), key: ZERO, nodes: ['0x80'] },
     expected: { value: null },
   },
   ...damaged,

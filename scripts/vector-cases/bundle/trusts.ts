@@ -1,8 +1,8 @@
-import { publicKeyOf, verifierKey } from '../note-reference.ts';
+import { publicKeyOf, verifierKey, verifierKeyOf } from '../note-reference.ts';
 import { refusal, type Json, type Vector } from '../vector.ts';
 import { canonical } from './canonical.ts';
 import { add, append, instead, remove, replace, wholly, type Splice, type Step } from './change.ts';
-import { logKey, stranger, trust } from './documents.ts';
+import { logKey, stranger, trust, witness } from './documents.ts';
 
 const parsed = (name: string, patch: readonly Step[], text: Json): Vector => ({
   name,
@@ -25,6 +25,7 @@ const badKey = (name: string, key: Json): Vector =>
 
 const [log] = trust.logs;
 const key = log.noteKeys[0].key;
+const [witnessKey] = trust.witnesses.keys;
 const members = Object.keys(trust);
 
 export const trustVectors: readonly Vector[] = [
@@ -35,8 +36,12 @@ export const trustVectors: readonly Vector[] = [
   }),
   parsed(
     'without a log, a witness or a block',
-    [replace('/logs', []), replace('/witnesses', { quorum: '0', keys: [] }), replace('/headers', [])],
-    { ...trust, logs: [], witnesses: { quorum: '0', keys: [] }, headers: [] },
+    [
+      replace('/logs', []),
+      replace('/witnesses', { from: '0', quorum: '0', keys: [] }),
+      replace('/headers', []),
+    ],
+    { ...trust, logs: [], witnesses: { from: '0', quorum: '0', keys: [] }, headers: [] },
   ),
   parsed('with a key that ended', [replace('/logs/0/noteKeys/0/to', '4096')], {
     ...trust,
@@ -74,6 +79,7 @@ export const trustVectors: readonly Vector[] = [
   patched('a chain as a number', [replace('/chainId', 31337)], 'trust.chainId'),
   patched('a chain in hexadecimal', [replace('/chainId', '0x7a69')], 'trust.chainId'),
   patched('a negative quorum', [replace('/witnesses/quorum', '-1')], 'trust.witnesses.quorum'),
+  patched('no size to begin with', [remove('/witnesses/from')], 'trust.witnesses.from'),
   patched('no quorum', [remove('/witnesses/quorum')], 'trust.witnesses.quorum'),
   patched('a depth that is no number', [replace('/finality/depth', 'safe')], 'trust.finality.depth'),
   patched(
@@ -89,6 +95,36 @@ export const trustVectors: readonly Vector[] = [
   patched('a block by its number', [replace('/headers/0', '4712')], 'trust.headers[0]'),
   patched('a size as a number', [replace('/logs/0/noteKeys/0/from', 0)], 'trust.logs[0].noteKeys[0].from'),
   patched('no end of a key', [remove('/logs/0/noteKeys/0/to')], 'trust.logs[0].noteKeys[0].to'),
+  garbled('a member twice', instead(trust, '"quorum":"1"', '"quorum":"0","quorum":"1"')),
+  garbled('a member twice, once escaped', instead(trust, '"quorum":"1"', '"quorum":"1","quor\\u0075m":"0"')),
+  garbled('blocks twice', instead(trust, '{"chainId"', '{"headers":[],"chainId"')),
+  garbled('lists in lists', wholly(trust, '[', 100_000)),
+  refusal(
+    'parse',
+    'longer than a trust file may be',
+    { splice: wholly(trust, ' ', 16_777_217) as Json },
+    'TooLong',
+    'trust',
+  ),
+  patched('a log twice', [add('/logs/1', log)], 'trust.logs[1].logId'),
+  patched(
+    'a key that ends before it begins',
+    [replace('/logs/0/noteKeys/0/from', '4097'), replace('/logs/0/noteKeys/0/to', '4096')],
+    'trust.logs[0].noteKeys[0].to',
+  ),
+  patched('a key for no size', [replace('/logs/0/noteKeys/0/to', '0')], 'trust.logs[0].noteKeys[0].to'),
+  patched('a witness twice', [add('/witnesses/keys/1', witnessKey)], 'trust.witnesses.keys[1]'),
+  patched(
+    'a witness under two names',
+    [add('/witnesses/keys/1', verifierKeyOf({ ...witness, name: 'witness.example/again' }))],
+    'trust.witnesses.keys[1]',
+  ),
+  patched("a log's key as a witness", [replace('/witnesses/keys/0', key)], 'trust.witnesses.keys[0]'),
+  patched(
+    "a witness's key as a log's",
+    [replace('/logs/0/noteKeys/0/key', witnessKey)],
+    'trust.logs[0].noteKeys[0].key',
+  ),
   badKey('a key of another name', key.replace('log.example', 'log2.example')),
   badKey('a key hash of another key', key.replace(/\+[0-9a-f]{8}\+/u, '+00000000+')),
   badKey('a key of an unknown algorithm', verifierKey(logKey.name, 2, publicKeyOf(logKey.seed))),

@@ -12,7 +12,9 @@ const chain = { anchor: 'not checked', authority: 'not checked', chain: 'not che
 const noHeaders = [replace('/headers', [])];
 
 const whole: readonly Vector[] = [
-  ...['device', 'revoked', 'owner', 'operator'].map((bundle) => verdict(`the bundle ${bundle}`, { bundle })),
+  ...['device', 'revoked', 'owner', 'operator', 'owner-by-member', 'owner-by-own-device'].map((bundle) =>
+    verdict(`the bundle ${bundle}`, { bundle }),
+  ),
   verdict('a key never enrolled', { bundle: 'key-unknown', except: { authority: 'fail KeyUnknown' } }),
   verdict('a key of a witness', { bundle: 'key-of-witness', except: { authority: 'fail PurposeMismatch' } }),
   verdict('a key of another algorithm', {
@@ -35,6 +37,17 @@ const whole: readonly Vector[] = [
     bundle: 'not-the-operator',
     except: { authority: 'fail AuthorMismatch' },
   }),
+  verdict("an owner's kind by a device that it owns", {
+    bundle: 'owner-by-device',
+    except: { authority: 'fail PurposeMismatch' },
+  }),
+  ...[
+    'record-of-33-bytes',
+    'record-with-a-leading-zero',
+    'record-of-zero',
+    'record-that-is-a-list',
+    'record-that-is-no-rlp',
+  ].map((bundle) => verdict(`the bundle ${bundle}`, { bundle, except: { authority: 'fail NonCanonical' } })),
   verdict('a transaction that was reverted', {
     bundle: 'transaction-failed',
     except: { anchor: 'fail TransactionFailed' },
@@ -117,6 +130,14 @@ const readings: readonly Vector[] = [
   ]),
   failing('an index of padding', noReadings('OutOfRange'), [replace('/readings/disclosed/2/index', '7')]),
   failing('an index beyond 2⁵³', noReadings('OutOfRange'), [
+    replace('/readings/disclosed/2/index', '9007199254740993'),
+  ]),
+  failing('a reading twice', noReadings('NotAscending'), [replace('/readings/disclosed/1', disclosed(0))]),
+  failing('readings going back', noReadings('NotAscending'), [
+    replace('/readings/disclosed', [4, 2, 0].map(disclosed)),
+  ]),
+  failing('an index beyond 2⁵³ twice', noReadings('OutOfRange'), [
+    replace('/readings/disclosed/1/index', '9007199254740992'),
     replace('/readings/disclosed/2/index', '9007199254740993'),
   ]),
   failing('another value', noReadings('RootMismatch'), [

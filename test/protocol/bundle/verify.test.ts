@@ -226,6 +226,15 @@ describe('what only a whole bundle can show', () => {
     assert.equal(verify(changed, trust, { waive: ['readings'] }).holds, false);
   });
 
+  it('what a bundle says at length is cut in its verdict', () => {
+    const type = `Long(Header header${',uint8 a'.repeat(100_000)})`;
+    const { layers } = verify(without(fixture.bundle, { type }), fixture.trust);
+    const [statement] = layers;
+    assert.equal(statement?.code, 'InvalidTypeString');
+    assert.match(statement.actual ?? '', /… \(\d+ characters\)$/u);
+    assert.ok(JSON.stringify(layers).length < 10_000);
+  });
+
   it('text that is not Unicode is not a bundle: its hash would be that of another text', () => {
     const { readings } = fixture.bundle;
     assert.ok(readings);
