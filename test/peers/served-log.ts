@@ -1,114 +1,121 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { toHex } from '@gridseal/protocol/bytes';
-import { createDurableFiles } from '../../backend/adapters/durable-file/durable-files.ts';
-import { openDiskStore } from '../../backend/adapters/ipfs/disk-store.ts';
-import { ingestRoutes } from '../../backend/features/ingest/routes.ts';
-import { logRoutes } from '../../backend/features/log/routes.ts';
-import { createPayloadMover } from '../../backend/features/payloads/mover.ts';
-import { createPostgresPayloadSource } from '../../backend/features/payloads/postgres-source.ts';
-import { payloadRoutes } from '../../backend/features/payloads/routes.ts';
-import { createSegments } from '../../backend/features/payloads/segments.ts';
-import type { ContentStore } from '../../backend/features/payloads/types.ts';
-import { createApplication } from '../../backend/http/server.ts';
-import { NO_WITNESSES } from '../../backend/features/witness/none.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { domainOf, fromHex, toHex, type Domain } from '@gridseal/protocol';
 import { INGEST_MEDIA_TYPE, encodeIngestBody } from '@gridseal/protocol/payload/ingest-body';
-import { createTestDevice, minuteReadings, testDomain } from '../setup/devices.ts';
-import { createTestIngest, createTestLog, createTestReader, startTestSequencer } from '../setup/log-node.ts';
-import { createTestDatabase, createTestFolder, testLogger, type TestDatabase } from '../setup/postgres.ts';
+import { createGridsealClient, getTrust, type GridsealClient } from '@gridseal/sdk';
+import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
+import { asProfile, ensureEnrolled, hashOfProfile } from '../../edge/gateway/enrol.ts';
+import { createTestDevice, secp256k1Key, type TestDevice } from '../setup/devices.ts';
+import { createTestDatabase, createTestFolder, type TestDatabase } from '../setup/postgres.ts';
+import { startService } from '../setup/service.ts';
 
-/** The service's own ingest, sequencer and log files over HTTP, with a device that it knows. */
+/** The whole service, with a device that was enrolled on its chain. */
 export type ServedLog = {
   readonly url: string;
-  readonly verifierKey: string;
   readonly postgres: TestDatabase;
   /** Signs batches and sends them; resolves when they are in a published checkpoint. */
   readonly fill: (batches: number) => Promise<void>;
-  /** Moves the payloads of everything published into the content store. */
-  readonly storePayloads: () => Promise<void>;
+  /** Resolves when the payloads of that many batches are in the content store. */
+  readonly stored: (payloads: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
 const BATCHES_A_REQUEST = 1_000;
+const PATIENCE_MS = 120_000;
+const LOOK_MS = 100;
 
-/** @param openStore opens the content store; the blockstore on disk unless given */
-export async function serveLog(openStore?: () => ContentStore): Promise<ServedLog> {
+const PROFILE = asProfile({
+  format: 'gridseal-profile/1',
+  channels: [
+    { channel: 1, quantity: 'active-energy-import', scale: 0, sign: '+ = taken from the grid', unit: 'Wh' },
+  ],
+});
+
+/** @param env more variables of docs/configuration.md */
+export async function serveLog(env: Readonly<Record<string, string>> = {}): Promise<ServedLog> {
   const postgres = await createTestDatabase();
   const folder = await createTestFolder();
-  const store =
-    openStore?.() ??
-    (await openDiskStore({ folder: join(folder.path, 'blocks'), files: createDurableFiles() }));
-  const log = await createTestLog();
-  const ingest = createTestIngest(log, postgres.database);
-  const sequencer = await startTestSequencer(log, postgres.database, folder.path);
-  const reader = createTestReader(log, postgres.database);
-  const segments = createSegments(postgres.database);
-  const publishedSize = async (): Promise<bigint> => (await reader.head())?.size ?? 0n;
-  const source = createPostgresPayloadSource(postgres.database, reader);
-  const mover = createPayloadMover({ source, store, segments, publishedSize, logger: testLogger });
-  const application = createApplication({
-    config: {
-      host: '127.0.0.1',
-      port: 0,
-      maxBodyBytes: 16_777_216,
-      requestTimeoutMs: 30_000,
-      shutdownTimeoutMs: 1_000,
-      trustedProxies: 0,
-      rateLimits: { readPerMinute: undefined, writePerMinute: undefined },
+  const service = await startService({
+    dataDir: join(folder.path, 'service'),
+    env: {
+      DATABASE_URL: postgres.database.url,
+      RPC_PORT: '0',
+      MQTT_PORT: '0',
+      LOG_LEVEL: 'warn',
+      RATE_LIMIT_READ: 'off',
+      RATE_LIMIT_WRITE: 'off',
+      ANCHOR_INTERVAL_MS: '2000',
+      ...env,
     },
-    logger: testLogger,
-    routes: [
-      ...ingestRoutes({ ingest, logId: toHex(testDomain.logId), maxBatches: BATCHES_A_REQUEST }),
-      ...logRoutes(reader, log.verifierKey, NO_WITNESSES),
-      ...payloadRoutes({ store, segments }),
-    ],
-    operatorToken: 'unused',
-    mappers: [],
-    observe: () => undefined,
   });
-  const server = createServer(application).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const device = createTestDevice();
-  log.directory.enrol(device.key);
-
-  const send = async (count: number): Promise<void> => {
-    const items = Array.from({ length: count }, () => {
-      const { authorPart, payload } = device.next({ readings: minuteReadings(1) });
-      return { authorPart, batchKey: payload!.batchKey, columnar: payload!.columnar };
-    });
-    const response = await fetch(`${url}/v1/batches`, {
-      method: 'POST',
-      headers: { 'content-type': INGEST_MEDIA_TYPE },
-      body: Buffer.from(encodeIngestBody(items)),
-    });
-    const answer = (await response.json()) as { results?: readonly { status: string }[] };
-    const refused = answer.results?.find(({ status }) => status !== 'accepted');
-    if (answer.results?.length !== count || refused !== undefined) {
-      throw new Error(`batches were not accepted: ${JSON.stringify(refused ?? answer)}`);
-    }
-  };
+  const client = createGridsealClient({ url: service.url });
+  const { device, domain } = await enrolledDevice(client);
 
   return {
-    url,
-    verifierKey: log.verifierKey,
+    url: service.url,
     postgres,
     fill: async (batches) => {
       for (let sent = 0; sent < batches; sent += BATCHES_A_REQUEST) {
-        await send(Math.min(BATCHES_A_REQUEST, batches - sent));
+        await send(service.url, device, domain, Math.min(BATCHES_A_REQUEST, batches - sent));
       }
-      await sequencer.drained();
+      await until(`${batches} entries are published`, async () => {
+        const [, size] = (await (await fetch(`${service.url}/log/checkpoint`)).text()).split('\n');
+        return Number(size) >= batches;
+      });
     },
-    storePayloads: async () => mover.moveBelow(await publishedSize()),
+    stored: (payloads) =>
+      until(`${payloads} payloads are stored`, async () => {
+        const answer = await fetch(`${service.url}/v1/segments`);
+        const { segments } = (await answer.json()) as { segments: { payloads: number }[] };
+        return segments.reduce((sum, segment) => sum + segment.payloads, 0) >= payloads;
+      }),
     stop: async () => {
-      server.closeAllConnections();
-      await once(server.close(), 'close');
-      await sequencer.stop();
-      await ingest.close();
+      await service.stop();
       await postgres.close();
       await folder.remove();
     },
   };
 }
+
+const enrolledDevice = async (client: GridsealClient): Promise<{ device: TestDevice; domain: Domain }> => {
+  const [ours, theirs] = [randomBytes(32), randomBytes(32)].map((seed) => new Uint8Array(seed));
+  const key = deviceKeyFrom('secp256k1', ours!);
+  const owner = deviceKeyFrom('secp256k1', theirs!);
+  const options = { client, key, owner, identity: key.firstIdentity, profile: PROFILE, now: Date.now };
+  await ensureEnrolled(options);
+  const { chainId, evidenceLog, logs } = await getTrust(client);
+  const domain = domainOf({
+    chainId: BigInt(chainId),
+    evidenceLog: fromHex(evidenceLog.address),
+    logId: fromHex(logs[0]!.logId),
+  });
+  return { device: createTestDevice(secp256k1Key(ours)), domain };
+};
+
+const send = async (url: string, device: TestDevice, domain: Domain, count: number): Promise<void> => {
+  const profile = hashOfProfile(PROFILE);
+  const items = Array.from({ length: count }, () => {
+    const timeMs = BigInt(Date.now());
+    const readings = [{ timeMs, channel: 1, quality: 0, value: 230n }];
+    const { authorPart, payload } = device.next({ readings, header: { timeMs }, body: { profile }, domain });
+    return { authorPart, batchKey: payload!.batchKey, columnar: payload!.columnar };
+  });
+  const response = await fetch(`${url}/v1/batches`, {
+    method: 'POST',
+    headers: { 'content-type': INGEST_MEDIA_TYPE },
+    body: Buffer.from(encodeIngestBody(items)),
+  });
+  const answer = (await response.json()) as { results?: readonly { status: string }[] };
+  const refused = answer.results?.find(({ status }) => status !== 'accepted');
+  if (answer.results?.length !== count || refused !== undefined) {
+    throw new Error(`batches of ${toHex(device.key.identity)}: ${JSON.stringify(refused ?? answer)}`);
+  }
+};
+
+const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  for (const end = Date.now() + PATIENCE_MS; !(await holds());) {
+    if (Date.now() > end) throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what}`);
+    await sleep(LOOK_MS);
+  }
+};
