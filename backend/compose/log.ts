@@ -8,7 +8,7 @@ import {
   noteSignerFrom,
   type NoteSigner,
 } from '@gridseal/protocol/tlog/note';
-import { loadPrimitives } from '../adapters/crypto/native.ts';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
 import { createDigestSigner } from '../adapters/crypto/operator-signer.ts';
 import type { DurableFiles } from '../adapters/durable-file/durable-files.ts';
 import type { Logger } from '../adapters/logger/logger.ts';
@@ -178,7 +178,7 @@ export const composeLog = async (parts: {
 /** Examination on threads of its own, or between other work on this one where there are none. */
 const composeExaminer = (threads: number, primitives: Primitives, lifetime: Lifetime): Examiner => {
   if (threads === 0) return createInlineExaminer(primitives);
-  const primitivesModule = new URL('../adapters/crypto/native.ts', import.meta.url);
+  const primitivesModule = new URL(import.meta.resolve('@gridseal/sdk/node/crypto/native'));
   const pool = createExaminerPool({ threads, primitivesModule });
   lifetime.own('examination threads', pool.close);
   return pool.examine;

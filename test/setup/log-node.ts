@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { toHex, type Hex } from '@gridseal/protocol/bytes';
 import { NOTE_ALGORITHM, formatVerifierKey, noteSignerFrom } from '@gridseal/protocol/tlog/note';
-import { loadPrimitives } from '../../backend/adapters/crypto/native.ts';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
 import { createDigestSigner } from '../../backend/adapters/crypto/operator-signer.ts';
 import { createDurableFiles } from '../../backend/adapters/durable-file/durable-files.ts';
 import type { Database } from '../../backend/adapters/postgres/database.ts';

@@ -1,7 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { toHex, type Hex } from '@gridseal/protocol/bytes';
-import { loadSecp256k1 } from './native-builds.ts';
+import { loadSecp256k1 } from '@gridseal/sdk/node/crypto/native-builds';
 
 /**
  * A signer of 32-byte digests with a secp256k1 key: RFC 6979, low-s, so that the same digest always gets the same bytes.

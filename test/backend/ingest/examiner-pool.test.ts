@@ -8,7 +8,7 @@ import { createTestDevice, minuteReadings } from '../../setup/devices.ts';
 import { createTestIngest, createTestLog, type TestLog } from '../../setup/log-node.ts';
 import { createTestDatabase, createTestFolder, type TestDatabase } from '../../setup/postgres.ts';
 
-const primitivesModule = new URL('../../../backend/adapters/crypto/native.ts', import.meta.url);
+const primitivesModule = new URL(import.meta.resolve('@gridseal/sdk/node/crypto/native'));
 
 describe('examination on threads', () => {
   let test: TestDatabase;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { p256 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { portable, type Primitives } from '@gridseal/protocol/primitives';
-import { loadPrimitives } from '../../../../backend/adapters/crypto/native.ts';
-import { createDigestSigner } from '../../../../backend/adapters/crypto/operator-signer.ts';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
+import { createDigestSigner } from '../../../backend/adapters/crypto/operator-signer.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const anyBytes = fc.uint8Array({ maxLength: 500 });
