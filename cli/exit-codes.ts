@@ -5,7 +5,7 @@
 export const EXIT = {
   /** Done; for `verify`: every required layer holds. */
   ok: 0,
-  /** `verify`, `log`: a layer fails or is missing (named in the output). */
+  /** `verify`, `log`: a layer fails or is missing (named in the output); `fsck`: something is wrong with the log. */
   notProven: 1,
   /** `verify`: the file is not a bundle. */
   notABundle: 2,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SdkError } from '@gridseal/sdk';
 import { CsvError } from '../edge/readers/csv-error.ts';
 import { addDeviceCommands } from './commands/device.ts';
+import { addFsckCommand } from './commands/fsck.ts';
 import { addLogCommands } from './commands/log.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT } from './exit-codes.ts';
@@ -15,6 +16,7 @@ const program = new Command('gridseal')
 
 addVerifyCommand(program);
 addLogCommands(program);
+addFsckCommand(program);
 addDeviceCommands(program);
 
 const exitCodeOf = (error: unknown): number => {

@@ -54,8 +54,11 @@ const shipped = async (chainId: string): Promise<TrustSource> => {
  *
  * @throws UsageError
  */
-export const findTrust = async (file: string | undefined, bundle: Bundle): Promise<TrustSource> => {
-  if (file === undefined) return shipped(bundle.domain.chainId);
+export const findTrust = (file: string | undefined, bundle: Bundle): Promise<TrustSource> =>
+  file === undefined ? shipped(bundle.domain.chainId) : readTrustFile(file);
+
+/** @throws UsageError when it is no trust file */
+export const readTrustFile = async (file: string): Promise<TrustSource> => {
   const bytes = await readNamedFile(file, MAX_BUNDLE_LENGTH);
   // Editors write a byte order mark that JSON does not know.
   const read = () => parseTrust(fromUtf8(bytes, 'trust').replace(/^\ufeff/u, ''));

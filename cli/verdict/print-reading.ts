@@ -1,11 +1,8 @@
 import { QUALITY, amountText, secondsText, type DisclosedReading } from '@gridseal/protocol';
+import { printable } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 const MAX_READINGS = 10;
-
-/** A text of the bundle's author as a terminal may show it: whatever could steer the terminal is written as its code. */
-export const printable = (text: string): string =>
-  text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`);
 
 const qualityText = (quality: number): string =>
   Object.entries(QUALITY)

@@ -1,6 +1,7 @@
 import { secondsText, type LayerVerdict, type Verdict, type VerdictTimes } from '@gridseal/protocol';
+import { printable } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { printReadings, printable } from './print-reading.ts';
+import { printReadings } from './print-reading.ts';
 
 const MARKS = { pass: '✓', fail: '✗', 'not checked': '–' } as const;
 const COLOURS = { pass: 'green', fail: 'red', 'not checked': 'yellow' } as const;

@@ -6,7 +6,7 @@ import { createTestFolder } from '../setup/postgres.ts';
 import { goPeer } from './programs/go.ts';
 import { startKubo, type Kubo } from './programs/kubo.ts';
 import { pathOf, skipWithout } from './programs/peer.ts';
-import { serveLog, type ServedLog } from './served-log.ts';
+import { serveLog, type ServedLog } from '../setup/served-log.ts';
 
 const BATCHES = 600;
 const kubo = await goPeer('kubo');

@@ -6,7 +6,7 @@ import { createTestFolder } from '../setup/postgres.ts';
 import { goPeer } from './programs/go.ts';
 import { pathOf, skipWithout } from './programs/peer.ts';
 import { run } from './programs/run.ts';
-import { serveLog } from './served-log.ts';
+import { serveLog } from '../setup/served-log.ts';
 
 /** Two full levels of tiles and a partial tile on each. */
 const ENTRIES = 100_100;

@@ -29,6 +29,8 @@ const DOMAIN_MEMBERS = [
   { name: 'salt', type: 'bytes32' },
 ] as const;
 const DOMAIN_TYPE = `EIP712Domain(${DOMAIN_MEMBERS.map(({ type, name }) => `${type} ${name}`).join(',')})`;
+/** Where an encoded author part counts its words: after type hash and header. */
+const WORDS_AT = 32 + 32 * HEADER_MEMBERS.length;
 const TYPED_DATA_PREFIX = Uint8Array.of(0x19, 0x01);
 const ADDRESS_PADDING = new Uint8Array(12);
 
@@ -79,6 +81,23 @@ export function typedDigest(
 export function digest(part: UnsignedPart, domain: Domain, primitives: Primitives = portable): Uint8Array {
   const header = primitives.keccak256(concat(HEADER_TYPE_HASH, encodeHeader(part.header)));
   return typedDigest(primitives.keccak256(concat(part.typeHash, header, part.words)), domain, primitives);
+}
+
+/**
+ * {@link digest} of an encoded author part, without decoding it and encoding its header again.
+ *
+ * @param authorPart bytes that `decodeAuthorPart` has accepted: those of no other have a meaning
+ * @example const name = digestOfEncoded(authorPartOf(entry), domain)
+ */
+export function digestOfEncoded(
+  authorPart: Uint8Array,
+  domain: Domain,
+  primitives: Primitives = portable,
+): Uint8Array {
+  const words = WORDS_AT + 1 + 32 * (authorPart[WORDS_AT] ?? 0);
+  const header = primitives.keccak256(concat(HEADER_TYPE_HASH, authorPart.subarray(32, WORDS_AT)));
+  const struct = concat(authorPart.subarray(0, 32), header, authorPart.subarray(WORDS_AT + 1, words));
+  return typedDigest(primitives.keccak256(struct), domain, primitives);
 }
 
 /** A statement in the shape of `eth_signTypedData_v4`, as wallets and EIP-712 libraries take it. */

@@ -114,13 +114,11 @@ export type StatementOf<Name extends KindName> = {
 /** A statement of any known kind; `kind` tells them apart. */
 export type Statement = { [Name in KindName]: StatementOf<Name> }[KindName];
 
-const nameByTypeHash = new Map(
-  Object.entries(KINDS).map(([name, kind]) => [toHex(kind.typeHash), name as KindName]),
-);
+const NAMES = Object.keys(KINDS) as KindName[];
 
 /** Name of the known kind with this type hash, or undefined. */
 export function kindOf(typeHash: Uint8Array): KindName | undefined {
-  return nameByTypeHash.get(toHex(typeHash));
+  return NAMES.find((name) => equal(KINDS[name].typeHash, typeHash));
 }
 
 /**

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { QUALITY, type DisclosedReading } from '@gridseal/protocol';
-import { printReadings, printable } from '../../../cli/verdict/print-reading.ts';
+import { printable } from '../../../cli/terminal/printable.ts';
+import { printReadings } from '../../../cli/verdict/print-reading.ts';
 
 const reading: DisclosedReading = {
   timeMs: 1_470_049_200_000n,

@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { hashTypedData } from 'viem';
 import {
   digest,
+  digestOfEncoded,
   domainOf,
+  encodeAuthorPart,
   KINDS,
   toHex,
   typedData,
@@ -26,7 +28,10 @@ describe('digest', () => {
         fc.property(headers, bodies[kind], domains, (header, body, domain) => {
           const statement = { kind, header, body } as StatementOf<typeof kind>;
           const expected = hashTypedData(typedData(statement, domain) as Parameters<typeof hashTypedData>[0]);
-          assert.equal(toHex(digest(unsignedPart(statement), domain)), expected);
+          const part = unsignedPart(statement);
+          assert.equal(toHex(digest(part, domain)), expected);
+          const encoded = encodeAuthorPart({ ...part, signature: new Uint8Array(66) });
+          assert.equal(toHex(digestOfEncoded(encoded, domain)), expected);
         }),
         { numRuns: 50 },
       );

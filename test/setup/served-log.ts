@@ -6,13 +6,15 @@ import { INGEST_MEDIA_TYPE, encodeIngestBody } from '@gridseal/protocol/payload/
 import { createGridsealClient, getTrust, type GridsealClient } from '@gridseal/sdk';
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
 import { asProfile, ensureEnrolled, hashOfProfile } from '../../edge/gateway/enrol.ts';
-import { createTestDevice, secp256k1Key, type TestDevice } from '../setup/devices.ts';
-import { createTestDatabase, createTestFolder, type TestDatabase } from '../setup/postgres.ts';
-import { startService } from '../setup/service.ts';
+import { createTestDevice, secp256k1Key, type TestDevice } from './devices.ts';
+import { createTestDatabase, createTestFolder, type TestDatabase } from './postgres.ts';
+import { startService } from './service.ts';
 
 /** The whole service, with a device that was enrolled on its chain. */
 export type ServedLog = {
   readonly url: string;
+  readonly rpcUrl: string;
+  readonly dataDir: string;
   readonly postgres: TestDatabase;
   /** Signs batches and sends them; resolves when they are in a published checkpoint. */
   readonly fill: (batches: number) => Promise<void>;
@@ -36,8 +38,9 @@ const PROFILE = asProfile({
 export async function serveLog(env: Readonly<Record<string, string>> = {}): Promise<ServedLog> {
   const postgres = await createTestDatabase();
   const folder = await createTestFolder();
+  const dataDir = join(folder.path, 'service');
   const service = await startService({
-    dataDir: join(folder.path, 'service'),
+    dataDir,
     env: {
       DATABASE_URL: postgres.database.url,
       RPC_PORT: '0',
@@ -54,6 +57,8 @@ export async function serveLog(env: Readonly<Record<string, string>> = {}): Prom
 
   return {
     url: service.url,
+    rpcUrl: service.rpcUrl,
+    dataDir,
     postgres,
     fill: async (batches) => {
       for (let sent = 0; sent < batches; sent += BATCHES_A_REQUEST) {

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { domainOf, fromHex, parseVerifierKey, toHex, type Trust } from '@gridseal/protocol';
+import { createGridsealClient, getTrust, type GridsealClient } from '@gridseal/sdk';
+import { auditLog, type AuditReport } from '@gridseal/sdk/audit/audit';
+import { createHttpSource } from '@gridseal/sdk/audit/http-source';
+import type { AuditedAnchor } from '@gridseal/sdk/audit/source';
+import { listAnchors } from '@gridseal/sdk/chain/list-anchors';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
+import { printReport } from '../audit/print-report.ts';
+import { openStateFile } from '../audit/state-file.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readTrustFile, type TrustSource } from '../shipped-trust.ts';
+import { createTerminal, type Progress } from '../terminal/terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+type FsckFlags = {
+  readonly url: string;
+  readonly trust?: string;
+  readonly rpc?: string;
+  readonly state?: string;
+  readonly payloads: boolean;
+  readonly json?: boolean;
+};
+
+const trustOf = async (client: GridsealClient, file: string | undefined): Promise<TrustSource> =>
+  file === undefined
+    ? { trust: await getTrust(client), origin: 'the service itself: name a file of your own with --trust' }
+    : readTrustFile(file);
+
+const onlyLog = ({ logs }: Trust): Trust['logs'][number] => {
+  const [log, ...others] = logs;
+  if (log === undefined || others.length > 0)
+    throw new UsageError(`the trust names ${logs.length} logs, and one is audited at a time`);
+  return log;
+};
+
+/** The key that signs the log now: the one whose range has no end. */
+const newestKey = ({ noteKeys }: Trust['logs'][number]) => {
+  const found = noteKeys.find(({ to }) => to === null) ?? noteKeys.at(-1);
+  if (found === undefined) throw new UsageError('the trust names no key of the log');
+  return parseVerifierKey(found.key);
+};
+
+const anchorsOf = async (rpcUrl: string | undefined, trust: Trust): Promise<readonly AuditedAnchor[]> => {
+  if (rpcUrl === undefined) return [];
+  const anchors = await listAnchors({ rpcUrl, trust, logId: onlyLog(trust).logId });
+  return anchors.map(({ size, root }) => ({ size, root: fromHex(root) }));
+};
+
+const run = async (flags: FsckFlags): Promise<number> => {
+  const terminal = createTerminal(flags.json === true);
+  const client = createGridsealClient({ url: flags.url });
+  const { trust, origin } = await trustOf(client, flags.trust);
+  const log = onlyLog(trust);
+  const key = newestKey(log);
+  const { primitives, missing } = await loadPrimitives();
+  for (const { build, substitute } of missing)
+    terminal.error(`no native build of ${build} for this platform: ${substitute} is slower`);
+  const state = flags.state === undefined ? undefined : openStateFile(flags.state, key.name);
+  const resume = await state?.read();
+  terminal.line(terminal.style('dim', `trust  ${origin}`));
+  if (flags.rpc === undefined)
+    terminal.line(terminal.style('dim', 'chain  not asked: --rpc URL compares every anchor'));
+  if (resume !== undefined) terminal.line(terminal.style('dim', `state  goes on at entry ${resume.size}`));
+
+  let bar: Progress | undefined;
+  let shown = 0n;
+  const report: AuditReport = await auditLog({
+    source: createHttpSource(client, () => anchorsOf(flags.rpc, trust)),
+    key,
+    domain: domainOf({
+      chainId: BigInt(trust.chainId),
+      evidenceLog: fromHex(trust.evidenceLog.address),
+      logId: fromHex(log.logId),
+    }),
+    primitives,
+    payloads: flags.payloads ? 'read' : 'skip',
+    resume,
+    onProgress: ({ done, size }) => {
+      bar ??= terminal.progress('entries recomputed', Number(size));
+      bar.advance(Number(done - shown));
+      shown = done;
+    },
+    ...(state === undefined ? {} : { onState: state.write }),
+  });
+  bar?.done();
+  await state?.remove();
+  printReport(terminal, report);
+  terminal.result({ clean: report.findingCount === 0, trust: origin, ...report, root: toHex(report.root) });
+  return report.findingCount === 0 ? EXIT.ok : EXIT.notProven;
+};
+
+/** `gridseal fsck`. */
+export const addFsckCommand = (program: Command): void => {
+  program
+    .command('fsck')
+    .description(
+      'Read a whole log and recompute it: entries, tiles, signatures, author chains, payloads, anchors.',
+    )
+    .option('--url <url>', 'the service', 'http://127.0.0.1:8787')
+    .option('--trust <file>', 'what you believe (default: what the service says of itself)')
+    .option('--rpc <url>', "compare every anchor with this node's chain")
+    .option('--state <file>', 'keep how far it has come here, and go on from it')
+    .option('--no-payloads', 'leave payload blocks unread')
+    .action(async (_flags: unknown, command: Command) => {
+      process.exitCode = await run(command.optsWithGlobals<FsckFlags>());
+    });
+};

@@ -1,0 +1,68 @@
+import {
+  authorPartOf,
+  decodeEntry,
+  digestOfEncoded,
+  kindOf,
+  ProtocolError,
+  readStatement,
+  toHex,
+  verifySignature,
+  type Domain,
+  type Entry,
+  type Primitives,
+  type Statement,
+} from '@gridseal/protocol';
+import type { Finding } from './findings.ts';
+
+/** A statement of the log, read and checked by itself. */
+export type AuditedStatement = {
+  readonly index: bigint;
+  readonly entry: Entry;
+  readonly digest: Uint8Array;
+  /** Undefined for a kind that this version does not know. */
+  readonly statement: Statement | undefined;
+};
+
+/**
+ * Checks what one entry says by itself: its encoding, its type, its signature.
+ *
+ * @param declared type hashes that the log has declared so far, in hex; a declaration adds to them
+ * @returns the statement, or undefined where the bytes are no entry
+ */
+export const auditStatement = (
+  bytes: Uint8Array,
+  index: bigint,
+  context: {
+    readonly domain: Domain;
+    readonly declared: Set<string>;
+    readonly primitives: Primitives;
+    readonly report: (finding: Finding) => void;
+  },
+): AuditedStatement | undefined => {
+  const { domain, declared, primitives, report } = context;
+  const where = `entry ${index}`;
+  const checked = <T>(code: Finding['code'], check: () => T): T | undefined => {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      report({ code, where, detail: error.message });
+      return undefined;
+    }
+  };
+  const entry = checked('entry-malformed', () => decodeEntry(bytes));
+  if (entry === undefined) return undefined;
+  const { authorPart } = entry;
+  const isKnown = kindOf(authorPart.typeHash) !== undefined;
+  const statement = isKnown
+    ? checked('entry-malformed', () => readStatement(authorPart, primitives))
+    : undefined;
+  // The word of a string member is its hash, and a declaration's string is the type.
+  if (statement?.kind === 'TypeDeclaration') declared.add(toHex(authorPart.words));
+  if (!declared.has(toHex(authorPart.typeHash)))
+    report({ code: 'type-undeclared', where, detail: `type ${toHex(authorPart.typeHash)}` });
+  const digest = digestOfEncoded(authorPartOf(bytes), domain, primitives);
+  const { signature, header } = authorPart;
+  checked('signature-invalid', () => verifySignature({ digest, signature, keyId: header.keyId }, primitives));
+  return { index, entry, digest, statement };
+};

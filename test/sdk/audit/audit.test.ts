@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  CompactRange,
+  decodeEntry,
+  encodeEntry,
+  encodeAuthorPart,
+  digest as digestOf,
+  formatCheckpoint,
+  formatNote,
+  fromHex,
+  hashLeaf,
+  KINDS,
+  NOTE_ALGORITHM,
+  noteSignerFrom,
+  portable,
+  signNote,
+  TILE_HEIGHT,
+  TILE_WIDTH,
+  type OperatorPart,
+} from '@gridseal/protocol';
+import { auditLog, type AuditOptions, type AuditState } from '@gridseal/sdk/audit/audit';
+import type { AuditSource } from '@gridseal/sdk/audit/source';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
+import { createTestDevice, secp256k1Key, signStatement, testDomain } from '../../setup/devices.ts';
+
+const ORIGIN = `log.test/${'10'.repeat(32)}/0`;
+const signer = noteSignerFrom(ORIGIN, NOTE_ALGORITHM.ed25519, new Uint8Array(32).fill(3));
+const operator = secp256k1Key(new Uint8Array(32).fill(4));
+const { primitives } = await loadPrimitives();
+const NO_PAYLOAD: OperatorPart = {
+  receiptTimeMs: 1n,
+  payloadCid: new Uint8Array(0),
+  keyCommitment: new Uint8Array(0),
+};
+
+const entryOf = (authorPart: Uint8Array): Uint8Array => encodeEntry({ authorPart, operatorPart: NO_PAYLOAD });
+
+/** A log begins with the declarations of its kinds, an author chain of the operator's. */
+const operatorChain = () => {
+  let sequence = 0n;
+  let previous: Uint8Array = new Uint8Array(32);
+  return (kind: 'TypeDeclaration' | 'Gap' | 'Equivocation', body: never): Uint8Array => {
+    const signed = signStatement(operator, kind, { sequence, previous }, body);
+    sequence += 1n;
+    previous = signed.digest;
+    return entryOf(signed.authorPart);
+  };
+};
+const state = operatorChain();
+const declarations = Object.values(KINDS).map(({ type }) =>
+  state('TypeDeclaration', { declaration: type } as never),
+);
+
+const sourceOf = (entries: readonly Uint8Array[], changes: Partial<AuditSource> = {}): AuditSource => {
+  const range = new CompactRange(0n, [], portable);
+  const nodes = new Map<string, Uint8Array>();
+  for (const entry of entries)
+    range.append(hashLeaf(entry), ({ level, index }, hash) => nodes.set(`${level}/${index}`, hash));
+  const text = formatCheckpoint({ origin: ORIGIN, size: BigInt(entries.length), root: range.root() });
+  return {
+    checkpoint: async () => formatNote({ text, signatures: [signNote(text, signer)] }),
+    entries: async (bundle, width) => {
+      const from = Number(bundle) * TILE_WIDTH;
+      return entries.slice(from, from + width);
+    },
+    tile: async (level, index, width) =>
+      Buffer.concat(
+        Array.from(
+          { length: width },
+          (_, i) =>
+            nodes.get(`${level * TILE_HEIGHT}/${index * BigInt(TILE_WIDTH) + BigInt(i)}`) ??
+            new Uint8Array(0),
+        ),
+      ),
+    payloadsBelow: async () => 0n,
+    payload: async () => undefined,
+    anchors: async () => [],
+    ...changes,
+  };
+};
+
+const audit = (source: AuditSource, options: Partial<AuditOptions> = {}) =>
+  auditLog({ source, key: signer.verifierKey, domain: testDomain, primitives, payloads: 'read', ...options });
+const findingsOf = async (source: AuditSource): Promise<string[]> =>
+  (await audit(source)).findings.map(({ code, where }) => `${where} ${code}`);
+
+const batches = (count: number): Uint8Array[] => {
+  const device = createTestDevice(secp256k1Key(new Uint8Array(32).fill(5)));
+  return Array.from({ length: count }, () => entryOf(device.next().authorPart));
+};
+const at = declarations.length;
+
+describe('an audit', () => {
+  it('finds a log of several bundles sound', async () => {
+    const report = await audit(sourceOf([...declarations, ...batches(600)]));
+    assert.deepEqual([report.findingCount, report.size, report.chains], [0, BigInt(600 + at), 2]);
+    assert.deepEqual(report.holes, { missing: 0n, recorded: 0n });
+  });
+
+  it('takes statements in any order, and counts what is missing and what of it is recorded', async () => {
+    const sent = batches(10);
+    const [late, lost, ...others] = [sent[4]!, sent[6]!];
+    assert.deepEqual(others, []);
+    const kept = sent.filter((entry) => entry !== late && entry !== lost);
+    const { header } = decodeEntry(lost).authorPart;
+    const chain = operatorChain();
+    const opening = Object.values(KINDS).map(({ type }) =>
+      chain('TypeDeclaration', { declaration: type } as never),
+    );
+    const gap = chain('Gap', {
+      subject: header.author,
+      lane: 0,
+      boot: 0,
+      firstSequence: 6n,
+      lastSequence: 6n,
+      windowMs: 1n,
+    } as never);
+    const unrecorded = await audit(sourceOf([...opening, ...kept, late]));
+    assert.deepEqual(unrecorded.holes, { missing: 1n, recorded: 0n });
+    const report = await audit(sourceOf([...opening, ...kept, late, gap]));
+    assert.deepEqual([report.findingCount, report.holes], [0, { missing: 1n, recorded: 1n }]);
+  });
+
+  it('names what contradicts the statement before it, unless an Equivocation records it', async () => {
+    const key = secp256k1Key(new Uint8Array(32).fill(5));
+    const device = createTestDevice(key);
+    const first = device.next();
+    const conflicting = new Uint8Array(32).fill(9);
+    const second = device.next({ header: { previous: conflicting } });
+    const entries = [first, second].map(({ authorPart }) => entryOf(authorPart));
+    assert.deepEqual(await findingsOf(sourceOf([...declarations, ...entries])), [
+      `entry ${at + 1} chain-broken`,
+    ]);
+    const chain = operatorChain();
+    const opening = Object.values(KINDS).map(({ type }) =>
+      chain('TypeDeclaration', { declaration: type } as never),
+    );
+    const recorded = chain('Equivocation', {
+      subject: key.identity,
+      lane: 0,
+      boot: 0,
+      sequence: 0n,
+      acceptedDigest: first.digest,
+      conflictingDigest: conflicting,
+      conflicting: second.authorPart,
+    } as never);
+    assert.deepEqual(await findingsOf(sourceOf([...opening, ...entries, recorded])), []);
+  });
+
+  it('names a place that is taken twice', async () => {
+    const [first] = batches(1);
+    assert.deepEqual(await findingsOf(sourceOf([...declarations, first!, first!])), [
+      `entry ${at + 1} place-taken`,
+    ]);
+  });
+
+  it('names an entry that is no statement, and a type that nothing declares', async () => {
+    const [first] = batches(1);
+    assert.deepEqual(await findingsOf(sourceOf([...declarations, Uint8Array.of(1, 2)])), [
+      `entry ${at} entry-malformed`,
+    ]);
+    assert.deepEqual(await findingsOf(sourceOf([first!])), ['entry 0 type-undeclared']);
+  });
+
+  it('names a signature of another key', async () => {
+    const [first] = batches(1);
+    const { authorPart } = decodeEntry(first!);
+    const other = secp256k1Key(new Uint8Array(32).fill(6)).sign(digestOf(authorPart, testDomain));
+    const forged = entryOf(encodeAuthorPart({ ...authorPart, signature: other }));
+    assert.deepEqual(await findingsOf(sourceOf([...declarations, forged])), [
+      `entry ${at} signature-invalid`,
+    ]);
+  });
+
+  it('names anchors of another root, and beyond the log', async () => {
+    const anchors = [
+      { size: 3n, root: fromHex(`0x${'ab'.repeat(32)}`) },
+      { size: 1_000n, root: fromHex(`0x${'cd'.repeat(32)}`) },
+    ];
+    const source = sourceOf(declarations, { anchors: async () => anchors });
+    assert.deepEqual(await findingsOf(source), [
+      'anchor at 3 anchor-differs',
+      'anchor at 1000 anchor-differs',
+    ]);
+  });
+
+  it('names payload blocks that are gone or are others', async () => {
+    const cid = new Uint8Array([0x01, 0x55, 0x12, 0x20, ...portable.sha256(Uint8Array.of(1))]);
+    const operatorPart = { receiptTimeMs: 1n, payloadCid: cid, keyCommitment: new Uint8Array(32) };
+    const [first] = batches(1);
+    const entry = encodeEntry({ authorPart: decodeEntry(first!).authorPart, operatorPart });
+    const holding = (block: Uint8Array | undefined) =>
+      sourceOf([...declarations, entry], { payloadsBelow: async () => 100n, payload: async () => block });
+    assert.deepEqual(await findingsOf(holding(Uint8Array.of(1))), []);
+    assert.deepEqual(await findingsOf(holding(undefined)), [`entry ${at} payload-missing`]);
+    assert.deepEqual(await findingsOf(holding(Uint8Array.of(2))), [`entry ${at} payload-differs`]);
+  });
+
+  it('names a checkpoint of another log', async () => {
+    const other = noteSignerFrom('log.other/0', NOTE_ALGORITHM.ed25519, new Uint8Array(32).fill(3));
+    const report = await audit(sourceOf(declarations), { key: other.verifierKey });
+    assert.deepEqual(
+      report.findings.map(({ code }) => code),
+      ['checkpoint-invalid'],
+    );
+  });
+
+  it('stopped at any of its states it goes on to the same report', async () => {
+    const sent = batches(1_100);
+    const device = sent.splice(400, 1);
+    const source = sourceOf([...declarations, ...sent, ...device, Uint8Array.of(0)]);
+    const states: AuditState[] = [];
+    const whole = await audit(source, {
+      stateEvery: 512n,
+      onState: async (reached) => void states.push(JSON.parse(JSON.stringify(reached)) as AuditState),
+    });
+    assert.equal(states.length, 2);
+    for (const resume of states) assert.deepEqual(await audit(source, { resume }), whole);
+    assert.equal(whole.findingCount, 1);
+  });
+});
