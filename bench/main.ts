@@ -1,7 +1,8 @@
 // npm run bench -- NAME [--json]: measures one thing, beside what others reach in the same run.
 import { runGasBench } from './gas/gas.ts';
+import { runVerifyBench } from './verify/verify.ts';
 
-const benches = { gas: runGasBench } as const;
+const benches = { gas: runGasBench, verify: runVerifyBench } as const;
 const names = Object.keys(benches) as (keyof typeof benches)[];
 
 const [wanted, ...options] = process.argv.slice(2);

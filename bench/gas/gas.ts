@@ -1,3 +1,4 @@
+import type { BenchReport } from '../report.ts';
 import { measureAnchors } from './anchors.ts';
 import { startBenchChain } from './chain.ts';
 import { measureEnrolment } from './enrolments.ts';
@@ -5,9 +6,6 @@ import { measureEasTimestamp, measureEthrDidAttribute } from './peers.ts';
 
 /** One figure. `goal` is the most it may be; peers have none. */
 export type GasFigure = { readonly name: string; readonly gas: number; readonly goal: number | null };
-
-/** What a bench hands back: one object for programs, a table for people, and whether every goal is met. */
-export type BenchReport = { readonly json: unknown; readonly text: string; readonly ok: boolean };
 
 /** Gas of whole transactions under Osaka's rules, beside what comparable contracts use. */
 export const measureGas = async (): Promise<GasFigure[]> => {
