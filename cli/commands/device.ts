@@ -109,8 +109,17 @@ const enrol = async (file: string, flags: DeviceFlags): Promise<void> => {
   terminal.result({ identity: toHex(identity), owner: toHex(owner.key.firstIdentity), outcome });
 };
 
+const lastGoodOf = ({ lastGood }: DeviceFlags): Hex => {
+  if (lastGood === undefined) return ZERO_HASH;
+  if (/^0x[0-9a-f]{64}$/u.test(lastGood)) return lastGood as Hex;
+  throw new UsageError(
+    `--last-good ${lastGood}: expected the digest of a statement, 0x and 64 digits 0-9 a-f`,
+  );
+};
+
 /** Revokes the key of a file through the service, the owner's nonce read from a node. */
 const revokeKey = async (client: GridsealClient, flags: DeviceFlags, held: HeldKey): Promise<void> => {
+  const lastGood = lastGoodOf(flags);
   const owner = await ownerOf(flags, held);
   const trust = await getTrust(client);
   const node = createPublicClient({ transport: http(flags.rpc, { retryCount: 1, timeout: 10_000 }) });
@@ -124,7 +133,7 @@ const revokeKey = async (client: GridsealClient, flags: DeviceFlags, held: HeldK
   const revocation = {
     identity,
     keyId: toHex(held.key.keyId),
-    lastGood: (flags.lastGood ?? ZERO_HASH) as Hex,
+    lastGood,
     nonce,
     deadline: BigInt(Math.floor(Date.now() / 1000)) + VALID_FOR_S,
   };

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
+import { decodeBundle, encodeBundle } from '@gridseal/protocol';
 import {
   createGridsealClient,
   getBundle,
@@ -171,6 +172,67 @@ test('the log proves inclusion and growth from its tiles', async () => {
   assert.equal((await log('consistency', '0')).code, 4);
   const foreignKey = 'gridseal.example/log+0a0b0c0d+ARERERERERERERERERERERERERERERERERERERERERE=';
   assert.notEqual((await log('--key', foreignKey, 'checkpoint')).code, 0);
+});
+
+test('a layer that a bundle lacks is waived by name, one that fails is not', async () => {
+  const bundle = decodeBundle(await readFile(file('bundle.json')));
+  const trust = ['--trust', file('trust.json'), '--offline'];
+  await writeFile(file('bare.json'), encodeBundle({ ...bundle, anchor: null, authority: null }));
+  const bare = await gridseal('verify', file('bare.json'), ...trust);
+  assert.equal(bare.code, 1);
+  assert.match(bare.stdout, /Not proven: authority \(fails\), anchor \(fails\)/u);
+  const half = await gridseal('verify', file('bare.json'), ...trust, '--waive', 'anchor');
+  assert.equal(half.code, 1);
+  assert.match(half.stdout, /Not proven: authority \(fails\)/u);
+  const waived = await gridseal('verify', file('bare.json'), ...trust, '--waive', 'anchor', 'authority');
+  assert.match(succeeded(waived), /FAILS +anchor .*\(waived\)/u);
+  assert.match(waived.stdout, /FAILS +authority .*\(waived\)/u);
+
+  assert.ok(bundle.anchor);
+  const elsewhere = { ...bundle, anchor: { ...bundle.anchor, logIndex: '99' } };
+  await writeFile(file('elsewhere.json'), encodeBundle(elsewhere));
+  const failing = await gridseal('verify', file('elsewhere.json'), ...trust, '--waive', 'anchor');
+  assert.equal(failing.code, 1);
+  assert.match(failing.stdout, /code +EventMissing/u);
+});
+
+test('a device with a secp256k1 key owns itself, and its key is revoked from the last good statement on', async () => {
+  assert.equal((await device('create', file('self.json'), '--algorithm', 'sm2')).code, 4);
+  const created = json(
+    await device('create', file('self.json'), '--algorithm', 'secp256k1', '--json'),
+    z.object({ algorithm: z.literal('secp256k1'), identity: z.string(), keyId: z.string() }),
+  );
+  assert.equal(created.keyId, `0x${'00'.repeat(12)}${created.identity.slice(2)}`);
+  const enrolled = json(
+    await device('enrol', file('self.json'), '--csv', file('day.csv'), '--json'),
+    z.object({ identity: z.string(), owner: z.string() }),
+  );
+  assert.deepEqual(enrolled, { identity: created.identity, owner: created.identity });
+  const { run, digests } = await send('self.json');
+  succeeded(run);
+  const [digest, next] = digests;
+  assert.ok(digest !== undefined && next !== undefined);
+  await untilFinal(next);
+
+  // Revoked first and bundled afterwards: the bundle shows what is left good.
+  assert.equal((await device('revoke', file('self.json'), '--last-good', '0x12')).code, 4);
+  assert.equal((await device('revoke', file('meter.json'))).code, 4);
+  const stranger = await device('revoke', file('self.json'), '--owner-key', file('owner.json'));
+  assert.equal(stranger.code, 3, stranger.stdout);
+  const revoked = await device('revoke', file('self.json'), '--last-good', digest, '--json');
+  assert.deepEqual(json(revoked, z.object({ revoked: z.boolean(), keyId: z.string() })), {
+    revoked: true,
+    keyId: created.keyId,
+  });
+  const twice = await device('revoke', file('self.json'));
+  assert.equal(twice.code, 3, twice.stdout);
+  const late = await send('self.json');
+  assert.equal(late.run.code, 3);
+  assert.match(late.run.stderr, /refused: /u);
+
+  await writeFile(file('self-bundle.json'), await untilArchived(() => getBundle(client, { digest })));
+  const named = [file('self-bundle.json'), '--trust', file('trust.json'), '--rpc', service.rpcUrl];
+  assert.match(succeeded(await gridseal('verify', ...named)), /secp256k1 signature of/u);
 });
 
 test('a rotated key speaks for the same identity and the old one no longer does', async () => {
