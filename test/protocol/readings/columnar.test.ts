@@ -44,7 +44,7 @@ describe('columnar plaintext', () => {
           refused.add(error.code);
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: 15_000 },
     );
     assert.ok(accepted > 0);
     for (const code of ['Truncated', 'NonCanonical', 'CountMismatch', 'NotAscending', 'InvalidVersion']) {
