@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { toHex, type Hex } from '@gridseal/protocol';
-import { loadPrimitives } from '../../backend/adapters/crypto/native.ts';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
 import { findChromium, runInChromium } from '../../test/setup/browser/chromium.ts';
 import type { BenchReport } from '../report.ts';
 import { median, quantile } from '../statistics.ts';
