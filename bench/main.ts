@@ -1,8 +1,15 @@
 // npm run bench -- NAME [--json]: measures one thing, beside what others reach in the same run.
+import { runFsckBench } from './fsck/fsck.ts';
 import { runGasBench } from './gas/gas.ts';
+import { runIngestBench } from './ingest/ingest.ts';
 import { runVerifyBench } from './verify/verify.ts';
 
-const benches = { gas: runGasBench, verify: runVerifyBench } as const;
+const benches = {
+  fsck: runFsckBench,
+  gas: runGasBench,
+  ingest: runIngestBench,
+  verify: runVerifyBench,
+} as const;
 const names = Object.keys(benches) as (keyof typeof benches)[];
 
 const [wanted, ...options] = process.argv.slice(2);

@@ -50,21 +50,34 @@ export class CompactRange {
    * @throws MerkleError `SizeOutOfRange`, `HashLength`
    */
   append(leafHash: Uint8Array, onNode?: (node: Node, hash: Uint8Array) => void): void {
-    requireSize(this.#size + 1n);
-    requireHash(leafHash);
-    let hash = leafHash;
-    let level = 0;
-    let index = this.#size;
-    onNode?.({ level, index }, hash);
+    this.appendSubtree(0, leafHash, onNode);
+  }
+
+  /**
+   * Adds the `2^level` leaves of a perfect subtree by its root.
+   *
+   * @param onNode told of the subtree and of every larger one that it completes
+   * @throws MerkleError `SizeOutOfRange` where no subtree of that level can begin, `HashLength`
+   */
+  appendSubtree(level: number, root: Uint8Array, onNode?: (node: Node, hash: Uint8Array) => void): void {
+    const leaves = 1n << BigInt(level);
+    requireSize(this.#size + leaves);
+    requireHash(root);
+    if (this.#size % leaves !== 0n)
+      throw new MerkleError('SizeOutOfRange', `a multiple of ${leaves}`, String(this.#size));
+    let hash = root;
+    let height = level;
+    let index = this.#size / leaves;
+    onNode?.({ level: height, index }, hash);
     for (; (index & 1n) === 1n; index >>= 1n) {
       const left = this.#hashes.pop();
       if (left === undefined) break;
       hash = hashNode(left, hash, this.#primitives);
-      level += 1;
-      onNode?.({ level, index: index >> 1n }, hash);
+      height += 1;
+      onNode?.({ level: height, index: index >> 1n }, hash);
     }
     this.#hashes.push(hash);
-    this.#size += 1n;
+    this.#size += leaves;
   }
 
   /** Root of the tree so far. */

@@ -1,10 +1,13 @@
 import {
   CompactRange,
+  concat,
   equal,
+  foldPerfect,
   fromBase64,
   hashLeaf,
   parseCheckpoint,
   parseNote,
+  TILE_HEIGHT,
   TILE_WIDTH,
   TlogError,
   toBase64,
@@ -12,6 +15,7 @@ import {
   verifyNoteSignature,
   type Checkpoint,
   type Domain,
+  type Node,
   type Primitives,
   type VerifierKey,
 } from '@gridseal/protocol';
@@ -114,18 +118,39 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
     payloads.checked += 1;
   };
 
+  const compareAnchor = (): void => {
+    const anchored = rootAt.get(range.size);
+    if (anchored === undefined || equal(anchored, range.root())) return;
+    const detail = `the chain holds ${toHex(anchored)}, the entries give ${toHex(range.root())}`;
+    report({ code: 'anchor-differs', where: `anchor at ${range.size}`, detail });
+  };
+
+  /** A whole bundle is a tile: its tree grows at once, unless an anchor is inside it. */
+  const growTree = (entries: readonly Uint8Array[]): void => {
+    const hashes = entries.map((bytes) => hashLeaf(bytes, primitives));
+    const end = range.size + BigInt(entries.length);
+    const take = (node: Node, hash: Uint8Array): void => {
+      tiles.take(node, hash);
+    };
+    if (entries.length === TILE_WIDTH && !anchors.some(({ size: at }) => at > range.size && at < end)) {
+      const row = concat(...hashes);
+      tiles.takeFull(range.size / BigInt(TILE_WIDTH), row);
+      range.appendSubtree(TILE_HEIGHT, foldPerfect(row, primitives), take);
+      compareAnchor();
+      return;
+    }
+    for (const hash of hashes) {
+      range.append(hash, take);
+      compareAnchor();
+    }
+  };
+
   const readBundle = async (entries: readonly Uint8Array[]): Promise<void> => {
+    const first = range.size;
+    growTree(entries);
     const stored: AuditedStatement[] = [];
-    for (const bytes of entries) {
-      const index = range.size;
-      range.append(hashLeaf(bytes, primitives), (node, hash) => {
-        tiles.take(node, hash);
-      });
-      const anchored = rootAt.get(range.size);
-      if (anchored !== undefined && !equal(anchored, range.root())) {
-        const detail = `the chain holds ${toHex(anchored)}, the entries give ${toHex(range.root())}`;
-        report({ code: 'anchor-differs', where: `anchor at ${range.size}`, detail });
-      }
+    for (const [i, bytes] of entries.entries()) {
+      const index = first + BigInt(i);
       const statement = auditStatement(bytes, index, { domain, declared, primitives, report });
       if (statement === undefined) continue;
       chains.add(statement, report);

@@ -39,6 +39,12 @@ export class Tiles {
       this.#full.push({ level: height, index: tile.index, hashes: tile.hashes.slice() });
   }
 
+  /** Takes a full tile of leaves. */
+  takeFull(index: bigint, hashes: Uint8Array): void {
+    this.#levels[0] = { index, width: TILE_WIDTH, hashes: new Uint8Array(HASH_LENGTH * TILE_WIDTH) };
+    this.#full.push({ level: 0, index, hashes });
+  }
+
   /** Compares the tiles that were filled since the last call. */
   async compareFull(source: AuditSource, report: (finding: Finding) => void): Promise<void> {
     const full = this.#full;
