@@ -2,12 +2,14 @@
 import { runFsckBench } from './fsck/fsck.ts';
 import { runGasBench } from './gas/gas.ts';
 import { runIngestBench } from './ingest/ingest.ts';
+import { runMerkleBench } from './merkle/merkle.ts';
 import { runVerifyBench } from './verify/verify.ts';
 
 const benches = {
   fsck: runFsckBench,
   gas: runGasBench,
   ingest: runIngestBench,
+  merkle: runMerkleBench,
   verify: runVerifyBench,
 } as const;
 const names = Object.keys(benches) as (keyof typeof benches)[];

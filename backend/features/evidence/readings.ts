@@ -6,7 +6,7 @@ import {
   equal,
   keyCommitment,
   openPayload,
-  openReading,
+  openReadings,
   ProtocolError,
   readingsOf,
   readStatement,
@@ -113,14 +113,14 @@ export const discloseReadings = (batch: OpenedBatch, selection: ReadingSelection
   if (beyond !== undefined) {
     throw new EvidenceError('nothing-selected', `index ${beyond} of ${batch.readings.length} readings`);
   }
-  const disclosed: Disclosure[] = [];
+  const selected: number[] = [];
   for (const [index, { timeMs, channel }] of batch.readings.entries()) {
     if (indices !== undefined && !indices.has(index)) continue;
     if (channels !== undefined && !channels.has(channel)) continue;
     if (selection.fromMs !== undefined && timeMs < selection.fromMs) continue;
     if (selection.toMs !== undefined && timeMs > selection.toMs) continue;
-    disclosed.push(openReading(batch.commitment, index));
+    selected.push(index);
   }
-  if (disclosed.length === 0) throw new EvidenceError('nothing-selected', 'no reading matches the selection');
-  return disclosed;
+  if (selected.length === 0) throw new EvidenceError('nothing-selected', 'no reading matches the selection');
+  return openReadings(batch.commitment, selected);
 };

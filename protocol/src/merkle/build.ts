@@ -2,6 +2,8 @@ import { portable, type Primitives } from '../primitives.ts';
 import { MerkleError } from './errors.ts';
 import { emptyRoot, HASH_LENGTH, hashNode, requireSize } from './hash.ts';
 
+const PAIR_LENGTH = 2 * HASH_LENGTH;
+
 /** A perfect subtree: `level` 0 is a leaf; `index` counts subtrees of that level from the left. */
 export type Node = { readonly level: number; readonly index: bigint };
 
@@ -12,7 +14,7 @@ export type NodeRange = readonly Node[];
 export type ReadNode = (node: Node) => Uint8Array;
 
 function largestPowerBelow(n: bigint): bigint {
-  return 1n << BigInt((n - 1n).toString(2).length - 1);
+  return 1n << BigInt(bitLength(n - 1n) - 1);
 }
 
 /**
@@ -23,8 +25,8 @@ function largestPowerBelow(n: bigint): bigint {
 export function nodesOf(start: bigint, end: bigint): NodeRange {
   const nodes: Node[] = [];
   for (let at = start; at < end;) {
-    let level = 0;
-    while (at % (1n << BigInt(level + 1)) === 0n && at + (1n << BigInt(level + 1)) <= end) level += 1;
+    const widest = bitLength(end - at) - 1;
+    const level = at === 0n ? widest : Math.min(widest, bitLength(at & -at) - 1);
     nodes.push({ level, index: at >> BigInt(level) });
     at += 1n << BigInt(level);
   }
@@ -43,20 +45,26 @@ export function nodesOf(start: bigint, end: bigint): NodeRange {
 export function inclusionRanges(index: bigint, size: bigint): NodeRange[] {
   requireSize(size);
   if (index < 0n || index >= size) throw new MerkleError('IndexOutOfRange', `below ${size}`, String(index));
+  // Below the level where the ways to the leaf and to the last leaf part, every sibling is perfect. There it is all that
+  // lies to the right, and above it only siblings to the left are left over.
+  const parting = bitLength(index ^ (size - 1n));
   const ranges: NodeRange[] = [];
-  let start = 0n;
-  let end = size;
-  while (end - start > 1n) {
-    const middle = start + largestPowerBelow(end - start);
-    if (index < middle) {
-      ranges.push(nodesOf(middle, end));
-      end = middle;
-    } else {
-      ranges.push(nodesOf(start, middle));
-      start = middle;
-    }
+  for (let level = 0; level < parting - 1; level++) {
+    ranges.push([{ level, index: (index >> BigInt(level)) ^ 1n }]);
   }
-  return ranges.reverse();
+  if (parting > 0) {
+    const level = BigInt(parting - 1);
+    ranges.push(nodesOf(((index >> level) + 1n) << level, size));
+  }
+  let above = index >> BigInt(parting);
+  for (let level = parting; above > 0n; level++, above >>= 1n) {
+    if ((above & 1n) === 1n) ranges.push([{ level, index: above ^ 1n }]);
+  }
+  return ranges;
+}
+
+function bitLength(n: bigint): number {
+  return n === 0n ? 0 : n.toString(2).length;
 }
 
 /**
@@ -111,16 +119,29 @@ export function foldPerfect(row: Uint8Array, primitives: Primitives = portable):
     throw new MerkleError('HashLength', `a power of two of ${HASH_LENGTH} bytes`, String(row.length));
   }
   let hashes = row;
-  while (hashes.length > HASH_LENGTH) {
-    const above = new Uint8Array(hashes.length / 2);
-    for (let at = 0; at < hashes.length; at += 2 * HASH_LENGTH) {
-      const left = hashes.subarray(at, at + HASH_LENGTH);
-      const right = hashes.subarray(at + HASH_LENGTH, at + 2 * HASH_LENGTH);
-      above.set(hashNode(left, right, primitives), at / 2);
-    }
-    hashes = above;
-  }
+  while (hashes.length > HASH_LENGTH) hashes = hashPairs(hashes, primitives);
   return hashes;
+}
+
+/**
+ * The level above a row of hashes: each pair's {@link hashNode}.
+ *
+ * @param row hashes end to end, an even number of them
+ * @throws MerkleError `HashLength`
+ * @example const levels = [leaves, hashPairs(leaves)]
+ */
+export function hashPairs(row: Uint8Array, primitives: Primitives = portable): Uint8Array {
+  if (row.length % PAIR_LENGTH !== 0) {
+    throw new MerkleError('HashLength', `a multiple of ${PAIR_LENGTH} bytes`, String(row.length));
+  }
+  const above = new Uint8Array(row.length / 2);
+  const message = new Uint8Array(1 + PAIR_LENGTH);
+  message[0] = 1;
+  for (let at = 0; at < row.length; at += PAIR_LENGTH) {
+    message.set(row.subarray(at, at + PAIR_LENGTH), 1);
+    above.set(primitives.sha256(message), at / 2);
+  }
+  return above;
 }
 
 /**

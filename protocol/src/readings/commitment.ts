@@ -66,18 +66,53 @@ export function commitBlocks(
 }
 
 /**
- * Shows one reading of a batch.
+ * Shows one reading of a batch. Its block and the hashes of its path are views of the commitment.
  *
  * @throws ProtocolError `OutOfRange` unless index < count
  * @example const disclosure = openReading(commitment, 3)
  */
-export function openReading({ count, blocks, levels }: Commitment, index: number): Disclosure {
-  requireIndex(index, count);
-  const path = levels.slice(0, -1).map((level, height) => {
-    const sibling = HASH_LENGTH * ((index >>> height) ^ 1);
-    return sibling < level.length ? level.slice(sibling, sibling + HASH_LENGTH) : PADDING[height]!;
+export function openReading(commitment: Commitment, index: number): Disclosure {
+  return openReadings(commitment, [index])[0]!;
+}
+
+/**
+ * Shows several readings of a batch. Their paths share the hashes they have in common: a whole batch of n readings holds
+ * 2 n of them, where paths of their own would hold n log₂ n.
+ *
+ * @throws ProtocolError `OutOfRange` unless every index < count
+ * @example const disclosures = openReadings(commitment, [0, 3, 4])
+ */
+export function openReadings(
+  { count, blocks, levels }: Commitment,
+  indices: readonly number[],
+): Disclosure[] {
+  const depth = levels.length - 1;
+  // A level that has no more hashes than there are paths is split once for all of them.
+  const rows = levels.map((level) =>
+    indices.length * HASH_LENGTH < level.length ? undefined : splitRow(level),
+  );
+  return indices.map((index) => {
+    requireIndex(index, count);
+    const path = new Array<Uint8Array>(depth);
+    for (let height = 0; height < depth; height++) {
+      const sibling = (index >>> height) ^ 1;
+      path[height] = rows[height]?.[sibling] ?? hashAt(levels[height]!, sibling, height);
+    }
+    return { index, block: viewOf(blocks, index, BLOCK_LENGTH), path };
   });
-  return { index, block: blocks.slice(BLOCK_LENGTH * index, BLOCK_LENGTH * (index + 1)), path };
+}
+
+function hashAt(level: Uint8Array, n: number, height: number): Uint8Array {
+  return HASH_LENGTH * n < level.length ? viewOf(level, n, HASH_LENGTH) : PADDING[height]!;
+}
+
+/** The n-th piece of bytes that are made of pieces of one length. Half as dear as `subarray`. */
+function viewOf(bytes: Uint8Array, n: number, length: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + length * n, length);
+}
+
+function splitRow(level: Uint8Array): Uint8Array[] {
+  return Array.from({ length: level.length / HASH_LENGTH }, (_, i) => viewOf(level, i, HASH_LENGTH));
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   depthOf,
   MAX_READINGS,
   openReading,
+  openReadings,
   requireWithinInterval,
   toHex,
   verifyDisclosure,
@@ -28,6 +29,22 @@ describe('commitment', () => {
           const moved = { ...disclosure, index: (index + 1) % count };
           assert.throws(() => verifyDisclosure({ root, count, disclosure: moved }), { code: 'RootMismatch' });
         });
+      }),
+    );
+  });
+
+  it('opens several readings as it opens each of them', () => {
+    fc.assert(
+      fc.property(batches, bytesOf(32), fc.array(fc.nat()), (readings, batchKey, choices) => {
+        const commitment = commit({ readings, batchKey });
+        const all = readings.map((_, index) => index);
+        for (const indices of [all, choices.map((choice) => choice % readings.length), []]) {
+          assert.deepEqual(
+            openReadings(commitment, indices),
+            indices.map((index) => openReading(commitment, index)),
+          );
+        }
+        assert.throws(() => openReadings(commitment, [0, readings.length]), { code: 'OutOfRange' });
       }),
     );
   });
