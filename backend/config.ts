@@ -132,16 +132,21 @@ const EXAMPLE_WITNESS = 'witness.example/w1+aa4a09d1+BOpKbGPinFIKvvVQexMuxfmVR3a
 
 /** Pairs of a C2SP cosignature key and the URL prefix that checkpoints are sent below. */
 const witnesses = () =>
-  z.string().transform((text, context) =>
-    text.split(',').map((pair) => {
+  z.string().transform((text, context) => {
+    const seen = new Set<string>();
+    return text.split(',').map((pair) => {
       const [key = '', prefix = '', ...rest] = pair.trim().split(/\s+/u);
       const found = URL.parse(prefix);
       const isUrl = found !== null && ['http:', 'https:'].includes(found.protocol) && found.search === '';
       if (rest.length > 0 || !isUrl || !isCosignatureKey(key))
         context.addIssue('must be pairs "<C2SP cosignature key> <http or https URL>", separated by commas');
+      // What follows the key hash is the public key, whatever the name.
+      const publicKey = key.split('+').slice(2).join('+');
+      if (seen.has(publicKey)) context.addIssue(`names a witness twice, who would count for two: ${key}`);
+      seen.add(publicKey);
       return { key, url: prefix.replace(/\/+$/u, '') };
-    }),
-  );
+    });
+  });
 
 const isCosignatureKey = (text: string): boolean => {
   try {

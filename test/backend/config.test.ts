@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { NOTE_ALGORITHM, formatVerifierKey, verifierKeyOf } from '@gridseal/protocol';
 import { ConfigError, configVariables, readConfig } from '../../backend/config.ts';
 
 const problemsOf = (env: Record<string, string>): ConfigError => {
@@ -82,6 +83,26 @@ test('owners are read as lower-case addresses', () => {
     owner.toLowerCase(),
     owner.toLowerCase(),
   ]);
+});
+
+test('a witness counts once, whatever its names', () => {
+  const keyOf = (name: string, byte: number): string =>
+    formatVerifierKey(verifierKeyOf(name, NOTE_ALGORITHM.cosignature, new Uint8Array(32).fill(byte)));
+  const listOf = (...keys: readonly string[]): string =>
+    keys.map((key, i) => `${key} https://w${i}.example/`).join(', ');
+  const two = readConfig({ WITNESSES: listOf(keyOf('w.example/1', 1), keyOf('w.example/2', 2)) });
+  assert.deepEqual(
+    two.witness.witnesses.map(({ url }) => url),
+    ['https://w0.example', 'https://w1.example'],
+  );
+  for (const name of ['w.example/1', 'w.example/2']) {
+    const error = problemsOf({ WITNESSES: listOf(keyOf('w.example/1', 1), keyOf(name, 1)) });
+    assert.deepEqual(
+      error.problems.map(({ variable }) => variable),
+      ['WITNESSES'],
+    );
+    assert.match(error.message, /names a witness twice/u);
+  }
 });
 
 test('every example in the list of variables is accepted by itself', () => {
