@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { loadPrimitives } from '../../backend/adapters/crypto/native.ts';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
 import { median } from '../statistics.ts';
 import { treeLibraries, type BuiltTree } from './trees.ts';
 

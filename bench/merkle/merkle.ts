@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { loadPrimitives } from '../../backend/adapters/crypto/native.ts';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
 import type { BenchReport } from '../report.ts';
 import type { TreeTimes } from './measure.ts';
 import { treeLibraries, type TreeLibrary } from './trees.ts';
