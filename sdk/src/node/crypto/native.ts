@@ -54,7 +54,9 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
     verifyEd25519: (publicKey, message, signature) => portable.verifyEd25519(publicKey, message, signature),
     aesCtrKeystream: (key, length) => {
       requireKey(key);
-      return plain(createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER).update(new Uint8Array(length)));
+      return plain(
+        createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER).update(new Uint8Array(length)),
+      );
     },
     aesGcmSeal: (key, nonce, plaintext, additional) => {
       requireKeyAndNonce(key, nonce);
@@ -64,7 +66,9 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
     aesGcmOpen: (key, nonce, sealed, additional) => {
       requireKeyAndNonce(key, nonce);
       const end = sealed.length - TAG_LENGTH;
-      const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), nonce, { authTagLength: TAG_LENGTH });
+      const decipher = createDecipheriv('aes-256-gcm', createSecretKey(key), nonce, {
+        authTagLength: TAG_LENGTH,
+      });
       decipher.setAAD(additional).setAuthTag(sealed.subarray(Math.max(end, 0)));
       return plain(Buffer.concat([decipher.update(sealed.subarray(0, Math.max(end, 0))), decipher.final()]));
     },
