@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { TlogError } from '@gridseal/protocol/tlog/errors';
@@ -110,6 +111,9 @@ const url = (...schemes: string[]) =>
     },
     `must be a URL that starts with ${schemes.map((s) => `${s}//`).join(' or ')}`,
   );
+
+/** One core is the event loop's; more threads than this gain little and cost some 100 MiB each. */
+const spareCores = (): number => Math.min(4, availableParallelism() - 1);
 
 const path = () => z.string().transform((text) => resolve(text));
 const port = () => integer(0, 65_535);
@@ -227,7 +231,7 @@ const VARIABLES = {
   MAX_CLOCK_SKEW_MS: { schema: integer(0, 365 * 24 * hour).default(5 * 60_000), example: '300000' },
   MAX_BATCHES_PER_REQUEST: { schema: integer(1, 65_535).default(1_024), example: '1024' },
   MAX_PENDING_BATCHES: { schema: integer(1, 100_000_000).default(1_000_000), example: '1000000' },
-  INGEST_WORKERS: { schema: integer(0, 256).default(0), example: '2' },
+  INGEST_WORKERS: { schema: integer(0, 256).default(spareCores()), example: '2' },
   ADMIT_OWNERS: { schema: owners().default('any'), example: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8' },
 } satisfies Record<string, Variable>;
 
