@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { domainOf, fromHex, toHex, type Domain } from '@gridseal/protocol';
+import { domainOf, fromHex, toHex, type Domain, type IngestItem } from '@gridseal/protocol';
 import { INGEST_MEDIA_TYPE, encodeIngestBody } from '@gridseal/protocol/payload/ingest-body';
 import { createGridsealClient, getTrust, type GridsealClient } from '@gridseal/sdk';
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
@@ -83,7 +83,10 @@ export async function serveLog(env: Readonly<Record<string, string>> = {}): Prom
   };
 }
 
-const enrolledDevice = async (client: GridsealClient): Promise<{ device: TestDevice; domain: Domain }> => {
+/** A device that was enrolled through the service, and the domain it signs for. */
+export const enrolledDevice = async (
+  client: GridsealClient,
+): Promise<{ device: TestDevice; domain: Domain }> => {
   const [ours, theirs] = [randomBytes(32), randomBytes(32)].map((seed) => new Uint8Array(seed));
   const key = deviceKeyFrom('secp256k1', ours!);
   const owner = deviceKeyFrom('secp256k1', theirs!);
@@ -98,14 +101,19 @@ const enrolledDevice = async (client: GridsealClient): Promise<{ device: TestDev
   return { device: createTestDevice(secp256k1Key(ours)), domain };
 };
 
-const send = async (url: string, device: TestDevice, domain: Domain, count: number): Promise<void> => {
+/** The device's next batches, of one reading each. */
+export const nextBatches = (device: TestDevice, domain: Domain, count: number): IngestItem[] => {
   const profile = hashOfProfile(PROFILE);
-  const items = Array.from({ length: count }, () => {
+  return Array.from({ length: count }, () => {
     const timeMs = BigInt(Date.now());
     const readings = [{ timeMs, channel: 1, quality: 0, value: 230n }];
     const { authorPart, payload } = device.next({ readings, header: { timeMs }, body: { profile }, domain });
     return { authorPart, batchKey: payload!.batchKey, columnar: payload!.columnar };
   });
+};
+
+const send = async (url: string, device: TestDevice, domain: Domain, count: number): Promise<void> => {
+  const items = nextBatches(device, domain, count);
   const response = await fetch(`${url}/v1/batches`, {
     method: 'POST',
     headers: { 'content-type': INGEST_MEDIA_TYPE },

@@ -48,10 +48,12 @@ export const connectMessaging = async (options: {
 }): Promise<MessagingPart> => {
   const { url, logger } = options;
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url, logger)));
-  const [publisher] = clients as [MqttClient];
+  // Of its own: a connection that handles a message reads nothing more, not even that its answer arrived.
+  const publisher = await open(url, logger);
+  const all = [...clients, publisher];
   return {
     url: withoutPassword(url),
-    figures: () => ({ connected: clients.filter((client) => client.connected).length }),
+    figures: () => ({ connected: all.filter((client) => client.connected).length }),
     subscribe: async (prefix, handle) => {
       for (const client of clients) {
         deliver(client, prefix, handle, logger);
@@ -62,8 +64,8 @@ export const connectMessaging = async (options: {
       await publisher.publishAsync(topic, payload, { qos: 1 });
     },
     stop: async () => {
-      for (const client of clients) client.removeAllListeners('close');
-      await Promise.all(clients.map((client) => client.endAsync()));
+      for (const client of all) client.removeAllListeners('close');
+      await Promise.all(all.map((client) => client.endAsync()));
     },
   };
 };
