@@ -19,7 +19,7 @@ export const createTestFolder = async (): Promise<{ path: string; remove: () => 
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 };
 
-const TEMPLATE = 'gridseal_template';
+export const TEMPLATE = 'gridseal_template';
 
 /** A PostgreSQL server for tests, without any database of ours in it. */
 const startServer = async () => {
@@ -63,7 +63,8 @@ const createTemplate = async (adminUrl: string): Promise<void> => {
   }
 };
 
-const urlOf = (adminUrl: string, database: string): string => {
+/** URL of a database of the server. */
+export const urlOf = (adminUrl: string, database: string): string => {
   const url = new URL(adminUrl);
   url.pathname = `/${database}`;
   return url.href;
@@ -92,6 +93,9 @@ const sharedServer = () => {
   return adminUrl === undefined ? undefined : { adminUrl, stop: async () => undefined };
 };
 
+/** The run's server when the global setup started one, a server of its own otherwise. */
+export const openTestPostgres = async (): Promise<TestPostgres> => sharedServer() ?? startTestPostgres();
+
 const createOn = async (server: TestPostgres, template: string) => {
   counter += 1;
   const name = `test_${process.pid}_${counter}`;
@@ -115,7 +119,7 @@ const createOn = async (server: TestPostgres, template: string) => {
  * after(close);
  */
 export const createTestDatabase = async (): Promise<TestDatabase> =>
-  createOn(sharedServer() ?? (await startTestPostgres()), TEMPLATE);
+  createOn(await openTestPostgres(), TEMPLATE);
 
 /** As {@link createTestDatabase}, without any table. */
 export const createEmptyTestDatabase = async (): Promise<TestDatabase> =>

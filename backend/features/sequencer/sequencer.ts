@@ -12,8 +12,9 @@ import type { Sequencer, SequencerStatus } from './types.ts';
 
 /** Any fixed number: the sequencers of one database contend for it. */
 const LEADER_LOCK = 7_031_872_640_916n;
-const STANDBY_MS = 1_000;
-const RETRY_MS = 500;
+/** Checkpoint intervals between two attempts: to lead, and after a failure. */
+const STANDBY_INTERVALS = 4;
+const RETRY_INTERVALS = 2;
 
 /**
  * Starts a sequencer. It stands by until it gets the lock, and writes nothing before the log was found fit to continue.
@@ -33,7 +34,9 @@ export const startSequencer = async (
     readonly onFatal: (error: SequencerError) => void;
   },
 ): Promise<Sequencer> => {
-  const { database, logger, published, now } = options;
+  const { database, logger, published, now, checkpointIntervalMs } = options;
+  const standbyMs = STANDBY_INTERVALS * checkpointIntervalMs;
+  const retryMs = RETRY_INTERVALS * checkpointIntervalMs;
   const stopping = new AbortController();
   const chains = createChains();
   let state: LogState | undefined;
@@ -102,9 +105,9 @@ export const startSequencer = async (
         if (error instanceof TermLost || error instanceof SequencerError) throw error;
         lastError = error instanceof Error ? error.message : String(error);
         logger.error({ err: error }, 'the sequencer tries again');
-        await pause(RETRY_MS);
+        await pause(retryMs);
       }
-      const left = options.checkpointIntervalMs - (performance.now() - began);
+      const left = checkpointIntervalMs - (performance.now() - began);
       if (left > 0) await pause(left);
     }
   };
@@ -117,7 +120,7 @@ export const startSequencer = async (
       try {
         const session = current?.session ?? (await elect());
         if (session === undefined) {
-          await pause(STANDBY_MS);
+          await pause(standbyMs);
           continue;
         }
         try {
@@ -135,7 +138,7 @@ export const startSequencer = async (
           return;
         }
         logger.warn({ err: error }, 'the sequencer stands by');
-        await pause(STANDBY_MS);
+        await pause(standbyMs);
       }
     }
     stopped = true;

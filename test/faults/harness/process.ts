@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
+import { privateKeyToAccount } from 'viem/accounts';
+import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
+import { openDiskStore } from '../../../backend/adapters/ipfs/disk-store.ts';
+import { openDatabase } from '../../../backend/adapters/postgres/database.ts';
+import { composeAnchoring } from '../../../backend/compose/anchoring.ts';
+import { composeChain } from '../../../backend/compose/chain.ts';
+import { composeLog, composeNote } from '../../../backend/compose/log.ts';
+import { composePeriodKeys } from '../../../backend/compose/period-keys.ts';
+import { readConfig } from '../../../backend/config.ts';
+import type { Ingest } from '../../../backend/features/ingest/types.ts';
+import type { LogReader } from '../../../backend/features/log/types.ts';
+import type { ContentStore } from '../../../backend/features/payloads/types.ts';
+import { operatorIntents } from '../../../backend/features/sequencer/operator-statements.ts';
+import type { Sequencer } from '../../../backend/features/sequencer/types.ts';
+import { NO_WITNESSES } from '../../../backend/features/witness/none.ts';
+import { createLifetime } from '../../../backend/lifetime.ts';
+import { testLogger } from '../../setup/postgres.ts';
+import { faultyChainClient, faultyContentStore } from './faulty-chain.ts';
+import { faultyDatabase } from './faulty-database.ts';
+import { createInjector, type Injector, type Schedule } from './injector.ts';
+import { faultyFileSystem } from './power-loss-file-system.ts';
+import type { World } from './world.ts';
+
+/** One process of the service: everything behind HTTP, made by the service's own composition. */
+export type FaultyProcess = {
+  readonly ingest: Ingest;
+  readonly log: LogReader;
+  readonly sequencer: Sequencer;
+  readonly injector: Injector;
+  readonly content: ContentStore;
+  /** Why the log must not be continued, when it said so. */
+  readonly fatal: () => Error | undefined;
+  /** Ends it as Ctrl-C does, or clears up after it was killed. */
+  readonly stop: () => Promise<void>;
+};
+
+const { primitives } = await loadPrimitives();
+
+/**
+ * Starts a process on what the world has. When it rejects, the process is over: it was killed, or it refused to start.
+ *
+ * @param name of its own disk; a process that is started again has the same
+ * @param store shared by processes that run side by side, as a Kubo node is
+ */
+export const startProcess = async (
+  world: World,
+  options: {
+    readonly name: string;
+    readonly schedule: Schedule;
+    readonly outage?: () => boolean;
+    readonly store?: ContentStore;
+  },
+): Promise<FaultyProcess> => {
+  const { ground, keys } = world;
+  const { folder, disk } = world.diskOf(options.name);
+  const application = `gridseal ${options.name}`;
+  const url = new URL(world.databaseUrl);
+  url.searchParams.set('application_name', application);
+  const injector = createInjector(options.schedule, () => world.disconnect(application));
+  const lifetime = createLifetime(testLogger);
+  let fatal: Error | undefined;
+  const stop = async (): Promise<void> => {
+    await lifetime.end();
+    if (injector.isDead()) await disk.cutPower();
+  };
+
+  try {
+    const config = readConfig({
+      DATA_DIR: folder,
+      CHECKPOINT_INTERVAL_MS: '5',
+      ANCHOR_INTERVAL_MS: '100',
+      INGEST_WORKERS: '0',
+      LOG_LEVEL: 'silent',
+    });
+    const files = createDurableFiles(faultyFileSystem(disk.fileSystem, injector));
+    const periodKeys = await composePeriodKeys({ config, files, lifetime, logger: testLogger });
+    const real = openDatabase({ url: url.href, poolSize: 6, logger: testLogger });
+    lifetime.own('database', real.close);
+    const database = faultyDatabase(real, injector);
+    const client = faultyChainClient(ground.chain.url, injector, options.outage ?? (() => false));
+    const content = faultyContentStore(
+      options.store ?? (await openDiskStore({ folder: join(folder, 'blocks'), files })),
+      injector,
+    );
+    const chain = await composeChain({
+      client,
+      database,
+      deployment: ground.deployment,
+      log: world.identity,
+      account: privateKeyToAccount(keys.anchor),
+      intents: operatorIntents,
+      pollMs: 50,
+      lifetime,
+      logger: testLogger,
+    });
+    const note = composeNote(config, chain.binding, keys.note);
+    const log = await composeLog({
+      config,
+      logger: testLogger,
+      lifetime,
+      files,
+      database,
+      primitives,
+      keys,
+      note,
+      cosignatures: NO_WITNESSES,
+      periodKeys,
+      binding: chain.binding,
+      directory: world.directory,
+      witnessed: chain.witnessed,
+      onFatal: (error) => {
+        fatal ??= error;
+      },
+    });
+    composeAnchoring({
+      config: config.anchor,
+      client,
+      database,
+      chain,
+      log: log.log,
+      cosignatures: NO_WITNESSES,
+      content,
+      lifetime,
+      logger: testLogger,
+    });
+    const { ingest, sequencer } = log;
+    return { ingest, log: log.log, sequencer, injector, content, fatal: () => fatal, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

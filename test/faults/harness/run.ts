@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fromHex } from '@gridseal/protocol/bytes';
+import { checkpointOrigin } from '@gridseal/protocol/identity/log-id';
+import { NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
+import { openDatabase, type Database } from '../../../backend/adapters/postgres/database.ts';
+import { DatabaseError } from '../../../backend/adapters/postgres/errors.ts';
+import { readConfig } from '../../../backend/config.ts';
+import { testLogger } from '../../setup/postgres.ts';
+import { Killed, type Schedule } from './injector.ts';
+import { judge, look, type Shown } from './judge.ts';
+import { startProcess, type FaultyProcess } from './process.ts';
+import type { Random } from './random.ts';
+import { createSenders, type Senders } from './senders.ts';
+import { createWorld, type Ground, type World } from './world.ts';
+
+/** A log under test, from its first process to the judgement. */
+export type Run = {
+  readonly world: World;
+  readonly senders: Senders;
+  readonly shown: Shown;
+  readonly random: Random;
+  readonly start: (
+    schedule: Schedule,
+    options?: Pick<Parameters<typeof startProcess>[1], 'outage' | 'store'> & { readonly name?: string },
+  ) => Promise<FaultyProcess>;
+  /** Sends and looks for some rounds, or until the process is dead. */
+  readonly use: (process: FaultyProcess, rounds: number) => Promise<void>;
+  /** A healthy process at the end: everything is acknowledged, sequenced, anchored and archived; then all is judged. */
+  readonly conclude: () => Promise<FaultyProcess['injector']['passed']>;
+};
+
+const PATIENCE_MS = 20_000;
+const HEALTHY: Schedule = () => undefined;
+
+/** Runs one log and clears it away. @param finalityDepth of its chain, in blocks */
+export const runLog = async (
+  ground: Ground,
+  random: Random,
+  finalityDepth: bigint,
+  play: (run: Run) => Promise<void>,
+): Promise<void> => {
+  const world = await createWorld(ground, finalityDepth);
+  const shown: Shown = new Map();
+  const senders = createSenders(world, random);
+  const running = new Set<FaultyProcess>();
+
+  const start: Run['start'] = async (schedule, { name = 'a', ...options } = {}) => {
+    const process = await startProcess(world, { name, schedule, ...options });
+    const stop = async (): Promise<void> => {
+      running.delete(process);
+      await process.stop();
+      if (process.fatal() !== undefined) throw process.fatal()!;
+    };
+    const started = { ...process, stop };
+    running.add(process);
+    return started;
+  };
+
+  const use: Run['use'] = async (process, rounds) => {
+    for (let round = 0; round < rounds && !process.injector.isDead(); round += 1) {
+      senders.sign(1 + random.below(4));
+      await senders.send(process);
+      await lookUnlessCutOff(process, shown);
+      await sleep(random.below(25));
+    }
+  };
+
+  const conclude: Run['conclude'] = async () => {
+    const process = await start(HEALTHY);
+    const database = openDatabase({ url: world.databaseUrl, poolSize: 1, logger: testLogger });
+    try {
+      senders.sign(1);
+      for (let tries = 0; senders.waiting() > 0 && tries < 50; tries += 1) await senders.send(process);
+      await within('drained', () => process.sequencer.drained().then(() => true));
+      await within('anchored and archived', () => isArchived(database));
+      await look(process.log, shown);
+      const { log, content } = process;
+      await judge({ world, database, log, content, note: noteOf(world), senders, shown });
+      return process.injector.passed;
+    } finally {
+      await database.close();
+      await process.stop();
+    }
+  };
+
+  try {
+    await play({ world, senders, shown, random, start, use, conclude });
+  } finally {
+    for (const process of running) await process.stop();
+    await world.end();
+  }
+};
+
+const noteOf = ({ domain, keys }: World) => {
+  const { host } = readConfig({}).log;
+  const origin = checkpointOrigin({ host, logId: domain.logId, epoch: 0n });
+  return noteSignerFrom(origin, NOTE_ALGORITHM.ed25519, fromHex(keys.note));
+};
+
+const within = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  const end = new AbortController();
+  const late = sleep(PATIENCE_MS, undefined, { signal: end.signal }).then(
+    () => assert.fail(`not ${what} within ${PATIENCE_MS / 1000} s`),
+    () => undefined,
+  );
+  const poll = (async () => {
+    while (!end.signal.aborted && !(await holds())) await sleep(10);
+  })();
+  try {
+    await Promise.race([poll, late]);
+  } finally {
+    end.abort();
+  }
+};
+
+const isArchived = async (database: Database): Promise<boolean> => {
+  const [row] = await database.query<{ done: boolean }>(
+    `SELECT coalesce((SELECT max(size) FROM anchor WHERE status = 'archived') = (SELECT size FROM log_published), false)
+       AND NOT EXISTS (SELECT FROM anchor WHERE status NOT IN ('archived', 'superseded')) AS done`,
+  );
+  return row?.done === true;
+};
+
+/** Looks at what a process shows, which may end under our eyes. */
+const lookUnlessCutOff = async ({ log }: FaultyProcess, shown: Shown): Promise<void> => {
+  try {
+    await look(log, shown);
+  } catch (error) {
+    if (!isForced(error)) throw error;
+  }
+};
+
+/** Whether an error is one of those that faults are made of; anything else is a defect. */
+export const isForced = (error: unknown): boolean => {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof Killed || cause instanceof DatabaseError) return true;
+    if (cause.message.includes('forced')) return true;
+  }
+  return false;
+};
+
+/** Starts a process and uses it; one that its faults keep from starting is over. */
+export const live = async (run: Run, schedule: Schedule, rounds: number): Promise<void> => {
+  let process: FaultyProcess;
+  try {
+    process = await run.start(schedule);
+  } catch (error) {
+    if (isForced(error)) return;
+    throw error;
+  }
+  try {
+    await run.use(process, rounds);
+  } finally {
+    await process.stop();
+  }
+};
+
