@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { runContractTests } from './test/contracts.ts';
 import { runNodeTests } from './test/node-tests.ts';
 import { addTallies, formatTally, type Tally } from './test/tally.ts';
+import { readFaultOptions } from './test/faults.ts';
 import { findTestFiles } from './test/files.ts';
 import { suiteNames, suites } from './test/suites.ts';
 import { root } from './paths.ts';
 
-const usage = `usage: scripts/test.ts [--suite ${suiteNames.join('|')}] [path or name fragment …]`;
+const usage = `usage: scripts/test.ts [--suite ${suiteNames.join('|')}] [--seed N --runs N] [path or name fragment …]`;
 
 const args = process.argv.slice(2);
 const suiteName = args[0] === '--suite' ? args.splice(0, 2)[1] : 'default';
@@ -16,7 +17,8 @@ if (suite === undefined) {
   process.exit(2);
 }
 
-const tally = await runSuite(suites[suite], args);
+const fragments = suite === 'faults' ? readFaultOptions(args) : args;
+const tally = await runSuite(suites[suite], fragments);
 process.stdout.write(`\n${formatTally(tally)}\n`);
 // Not left to the event loop: a test that leaks a handle must not hang the run.
 process.exit(tally.failed > 0 ? 1 : 0);

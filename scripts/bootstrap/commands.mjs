@@ -6,6 +6,7 @@ export const commands = {
   demo: { file: 'scripts/demo.ts', cwd: 'caller' },
   bench: { file: 'bench/main.ts', cwd: 'caller' },
   test: { file: 'scripts/test.ts' },
+  'test:faults': { file: 'scripts/test.ts', args: ['--suite', 'faults'] },
   'test:conformance': { file: 'scripts/test.ts', args: ['--suite', 'conformance'] },
   'test:peers': { file: 'scripts/test.ts', args: ['--suite', 'peers'] },
   check: { file: 'scripts/check.ts' },

@@ -9,6 +9,7 @@ export type Suite = {
 const special = {
   conformance: { folders: ['conformance'], contracts: false, sharedServers: true },
   peers: { folders: ['peers'], contracts: false, sharedServers: false },
+  faults: { folders: ['faults'], contracts: false, sharedServers: true },
   check: { folders: ['check'], contracts: false, sharedServers: false },
 } as const satisfies Record<string, Suite>;
 
@@ -20,8 +21,13 @@ export const suites = {
 export type SuiteName = keyof typeof suites;
 export const suiteNames = Object.keys(suites) as SuiteName[];
 
+/** Suites of which the default one runs a short version. */
+const shortened: ReadonlySet<string> = new Set(special.faults.folders);
+
 /** Folders under test/ that the default suite leaves alone: other suites, and what hardhat runs. */
 export const notInDefault: ReadonlySet<string> = new Set([
-  ...Object.values(special).flatMap(({ folders }) => folders),
+  ...Object.values(special)
+    .flatMap<string>(({ folders }) => folders)
+    .filter((folder) => !shortened.has(folder)),
   'contracts',
 ]);

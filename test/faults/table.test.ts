@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { extent, sampled } from './harness/extent.ts';
 import { FATES, type Fate, type Schedule } from './harness/injector.ts';
 import { createRandom } from './harness/random.ts';
 import { live, runLog } from './harness/run.ts';
@@ -28,7 +29,7 @@ describe('every write of the service × what may become of it', () => {
   });
   after(() => ground.stop());
 
-  it('', async (t) => {
+  it('loses nothing, forks nothing, pays once', async (t) => {
     const points = new Map<string, number>();
     await t.test('none: the points that a run passes', () =>
       runLog(ground, createRandom(1), 0n, async (run) => {
@@ -40,11 +41,14 @@ describe('every write of the service × what may become of it', () => {
         assert.ok(points.size > 30, [...points.keys()].join('\n'));
       }),
     );
-    for (const [point] of [...points].sort())
-      for (const fate of fatesOf(point))
-        await t.test(`${point} ${fate}`, () =>
-          runLog(ground, createRandom(2), 0n, async (run) => {
-            await live(run, atPassage(point, 1, fate), ROUNDS);
+    const cases = [...points]
+      .sort()
+      .flatMap(([point, passages]) => fatesOf(point).map((fate) => ({ point, passages, fate })));
+    for (const { point, passages, fate } of sampled(cases))
+      for (const n of new Set([1, Math.ceil(passages / 2)]))
+        await t.test(`${point} (${n} of about ${passages}) ${fate}`, () =>
+          runLog(ground, createRandom(extent.seed), 0n, async (run) => {
+            await live(run, atPassage(point, n, fate), ROUNDS);
             await run.conclude();
           }),
         );

@@ -53,9 +53,10 @@ export const judge = async (parts: {
   await judgeChain(parts);
 };
 
-const anchorsOf = (world: World) =>
-  world.ground.chain.client.getContractEvents({
-    address: world.ground.deployment.evidenceLog.address,
+/** Anchors of a log on its chain as it is now, oldest first. */
+export const anchorsOf = (world: World) =>
+  world.chain.client.getContractEvents({
+    address: world.deployment.evidenceLog.address,
     abi: evidenceLogAbi,
     eventName: 'Anchored',
     args: { logId: toHex(world.domain.logId) },
@@ -95,7 +96,7 @@ const judgeBytes = async ({
 };
 
 const judgeChain = async ({ world, log }: Parameters<typeof judge>[0]): Promise<void> => {
-  const { client } = world.ground.chain;
+  const { client } = world.chain;
   const anchors = await anchorsOf(world);
   const sizes = anchors.map(({ args }) => args.size);
   assert.ok(

@@ -42,7 +42,7 @@ const { primitives } = await loadPrimitives();
  * Starts a process on what the world has. When it rejects, the process is over: it was killed, or it refused to start.
  *
  * @param name of its own disk; a process that is started again has the same
- * @param store shared by processes that run side by side, as a Kubo node is
+ * @param store shared by processes that run side by side, as a Kubo node is; the power then stays on when one is killed
  */
 export const startProcess = async (
   world: World,
@@ -53,8 +53,8 @@ export const startProcess = async (
     readonly store?: ContentStore;
   },
 ): Promise<FaultyProcess> => {
-  const { ground, keys } = world;
-  const { folder, disk } = world.diskOf(options.name);
+  const { keys } = world;
+  const { disk } = world;
   const application = `gridseal ${options.name}`;
   const url = new URL(world.databaseUrl);
   url.searchParams.set('application_name', application);
@@ -63,12 +63,12 @@ export const startProcess = async (
   let fatal: Error | undefined;
   const stop = async (): Promise<void> => {
     await lifetime.end();
-    if (injector.isDead()) await disk.cutPower();
+    if (injector.isDead() && options.store === undefined) await disk.cutPower();
   };
 
   try {
     const config = readConfig({
-      DATA_DIR: folder,
+      DATA_DIR: join(world.folder, options.name),
       CHECKPOINT_INTERVAL_MS: '5',
       ANCHOR_INTERVAL_MS: '100',
       INGEST_WORKERS: '0',
@@ -79,15 +79,15 @@ export const startProcess = async (
     const real = openDatabase({ url: url.href, poolSize: 6, logger: testLogger });
     lifetime.own('database', real.close);
     const database = faultyDatabase(real, injector);
-    const client = faultyChainClient(ground.chain.url, injector, options.outage ?? (() => false));
+    const client = faultyChainClient(world.chain.url, injector, options.outage ?? (() => false));
     const content = faultyContentStore(
-      options.store ?? (await openDiskStore({ folder: join(folder, 'blocks'), files })),
+      options.store ?? (await openDiskStore({ folder: join(world.folder, 'blocks'), files })),
       injector,
     );
     const chain = await composeChain({
       client,
       database,
-      deployment: ground.deployment,
+      deployment: world.deployment,
       log: world.identity,
       account: privateKeyToAccount(keys.anchor),
       intents: operatorIntents,

@@ -26,6 +26,8 @@ export type Run = {
   ) => Promise<FaultyProcess>;
   /** Sends and looks for some rounds, or until the process is dead. */
   readonly use: (process: FaultyProcess, rounds: number) => Promise<void>;
+  /** How often a process took the log over. */
+  readonly terms: () => Promise<bigint>;
   /** A healthy process at the end: everything is acknowledged, sequenced, anchored and archived; then all is judged. */
   readonly conclude: () => Promise<FaultyProcess['injector']['passed']>;
 };
@@ -84,8 +86,15 @@ export const runLog = async (
     }
   };
 
+  const terms: Run['terms'] = async () => {
+    const database = openDatabase({ url: world.databaseUrl, poolSize: 1, logger: testLogger });
+    const [row] = await database.query<{ term: bigint }>('SELECT term FROM log_head');
+    await database.close();
+    return row?.term ?? 0n;
+  };
+
   try {
-    await play({ world, senders, shown, random, start, use, conclude });
+    await play({ world, senders, shown, random, start, use, terms, conclude });
   } finally {
     for (const process of running) await process.stop();
     await world.end();

@@ -15,45 +15,49 @@ import { createTestDirectory, type TestDirectory } from '../../setup/devices.ts'
 import { createTestFolder, openTestPostgres, TEMPLATE, testLogger, urlOf } from '../../setup/postgres.ts';
 import { createPowerLossDisk, type PowerLossDisk } from './power-loss-file-system.ts';
 
-/** Blocks that a reorganisation may replace. */
-const BLOCKS_BEFORE = 70;
+/** A chain with the contracts on it. */
+export type Site = { readonly chain: TestChain; readonly deployment: Deployment };
 
-/** The servers that all runs share: PostgreSQL and a chain with the contracts on it. */
+/** The servers that all runs share. */
 export type Ground = {
   readonly admin: Database;
   readonly adminUrl: string;
-  readonly chain: TestChain;
-  readonly deployment: Deployment;
   readonly folder: string;
-  /** Takes the chain back to where it was when only the contracts were on it. */
-  readonly clearChain: () => Promise<void>;
+  /** The chain for the next world. */
+  readonly site: () => Promise<Site>;
   readonly stop: () => Promise<void>;
 };
 
-/** Starts what all runs share. */
+/** Anvil keeps 500 states in memory; once it has written one to disk, a reorganisation can lose the contracts. */
+const BLOCKS_OF_A_CHAIN = 300n;
+
+const startSite = async (): Promise<Site> => {
+  const chain = await startTestChain();
+  const payer = privateKeyToAccount(generatePrivateKey());
+  await chain.cheat.setBalance({ address: payer.address, value: parseEther('100') });
+  const deployment = await deployContracts({ client: chain.client, payer, finalityDepth: 0n });
+  return { chain, deployment };
+};
+
+/** Starts what all runs share: PostgreSQL, and one chain after another. */
 export const startGround = async (): Promise<Ground> => {
   const folder = await createTestFolder();
   const postgres = await openTestPostgres();
-  const chain = await startTestChain();
   const admin = openDatabase({ url: postgres.adminUrl, poolSize: 2, logger: testLogger });
-  const payer = privateKeyToAccount(generatePrivateKey());
-  await chain.cheat.setBalance({ address: payer.address, value: parseEther('100') });
-  const deployed = await deployContracts({ client: chain.client, payer, finalityDepth: 64n });
-  await chain.cheat.mine({ blocks: BLOCKS_BEFORE });
-  let snapshot = await chain.cheat.snapshot();
+  let site = await startSite();
   return {
     admin,
     adminUrl: postgres.adminUrl,
-    chain,
-    deployment: deployed,
     folder: folder.path,
-    clearChain: async () => {
-      await chain.cheat.revert({ id: snapshot });
-      snapshot = await chain.cheat.snapshot();
+    site: async () => {
+      if ((await site.chain.client.getBlockNumber()) < BLOCKS_OF_A_CHAIN) return site;
+      await site.chain.stop();
+      site = await startSite();
+      return site;
     },
     stop: async () => {
       await admin.close();
-      await chain.stop();
+      await site.chain.stop();
       await postgres.stop();
       await folder.remove();
     },
@@ -61,16 +65,14 @@ export const startGround = async (): Promise<Ground> => {
 };
 
 /** What outlives every process of one log: its database, disks, chain and keys, and the devices that send to it. */
-export type World = {
-  readonly ground: Ground;
+export type World = Site & {
   readonly databaseUrl: string;
   readonly identity: LogIdentity;
   readonly keys: { readonly operator: Hex; readonly anchor: Hex; readonly note: Hex };
   readonly domain: Domain;
   readonly directory: TestDirectory;
-  /** The content store's disk; every process has one of its own beside it. */
+  /** Holds the folders of every process and of the content store. */
   readonly disk: PowerLossDisk;
-  readonly diskOf: (name: string) => { readonly folder: string; readonly disk: PowerLossDisk };
   readonly folder: string;
   /** Ends the database connections of a process, or of all. */
   readonly disconnect: (application?: string) => Promise<void>;
@@ -85,14 +87,15 @@ export type World = {
 
 let worlds = 0;
 
-/** A new log, with nothing in it. */
+/** A new log, with nothing in it. @param finalityDepth blocks of its chain; a reorganisation of as many leaves it there */
 export const createWorld = async (ground: Ground, finalityDepth: bigint): Promise<World> => {
-  const { admin, chain } = ground;
+  const { admin } = ground;
+  const site = await ground.site();
+  const { chain } = site;
   worlds += 1;
   const name = `faults_${process.pid}_${worlds}`;
   const folder = join(ground.folder, name);
   await mkdir(folder, { mode: 0o711 });
-  await ground.clearChain();
   await admin.execute(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
 
   const owner = privateKeyToAccount(generatePrivateKey());
@@ -102,7 +105,8 @@ export const createWorld = async (ground: Ground, finalityDepth: bigint): Promis
     await chain.cheat.setBalance({ address, value: parseEther('100') });
   const salt = toHex(new Uint8Array(randomBytes(32)));
   const note = noteSignerFrom('log', NOTE_ALGORITHM.ed25519, fromHex(keys.note));
-  const deployment = { ...ground.deployment, finalityDepth };
+  const firstBlock = await chain.client.getBlockNumber();
+  const deployment = { ...site.deployment, finalityDepth, firstBlock };
   const evidenceLog = deployment.evidenceLog.address;
   await createLog({
     client: chain.client,
@@ -116,6 +120,7 @@ export const createWorld = async (ground: Ground, finalityDepth: bigint): Promis
       submitters: [anchor!],
     },
   });
+  if (finalityDepth > 0n) await chain.cheat.mine({ blocks: Number(finalityDepth) });
   const chainId = BigInt(await chain.client.getChainId());
   const creator = owner.address.toLowerCase() as Hex;
   const logId = logIdOf({
@@ -125,22 +130,17 @@ export const createWorld = async (ground: Ground, finalityDepth: bigint): Promis
     salt: fromHex(salt),
   });
 
-  const disks = new Map<string, PowerLossDisk>();
   const rename = (from: string, to: string) => admin.execute(`ALTER DATABASE ${from} RENAME TO ${to}`);
   const kept = { live: name, backup: `${name}_backup`, 'set-aside': `${name}_aside` };
   return {
-    ground: { ...ground, deployment },
+    chain,
+    deployment,
     databaseUrl: urlOf(ground.adminUrl, name),
     identity: { creator, salt, operator: operator!.toLowerCase() as Hex },
     keys,
     domain: domainOf({ chainId, evidenceLog: fromHex(evidenceLog), logId }),
     directory: createTestDirectory(),
     disk: createPowerLossDisk(),
-    diskOf: (process) => {
-      const disk = disks.get(process) ?? createPowerLossDisk();
-      disks.set(process, disk);
-      return { folder: join(folder, process), disk };
-    },
     folder,
     disconnect: async (application) => {
       await admin.query(
@@ -163,6 +163,7 @@ export const createWorld = async (ground: Ground, finalityDepth: bigint): Promis
     },
     restore: async (which) => {
       if (which === 'backup') {
+        await admin.execute(`DROP DATABASE IF EXISTS ${kept['set-aside']}`);
         await rename(name, kept['set-aside']);
         await admin.execute(`CREATE DATABASE ${name} TEMPLATE ${kept.backup}`);
         return;

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { loseLock, reorganise, restoreBackup, sideBySide } from './harness/events.ts';
+import type { Schedule } from './harness/injector.ts';
+import { createRandom } from './harness/random.ts';
+import { live, runLog, type Run } from './harness/run.ts';
+import { startGround, type Ground } from './harness/world.ts';
+
+const WORKS: Schedule = () => undefined;
+/** More than any scenario goes back, so that an undone block was never final. */
+const FINALITY = 64n;
+
+describe('a log under faults', () => {
+  let ground: Ground;
+  before(async () => {
+    ground = await startGround();
+  });
+  after(() => ground.stop());
+
+  const scenario = (name: string, play: (run: Run) => Promise<void>): void => {
+    it(name, () => runLog(ground, createRandom(3), FINALITY, play));
+  };
+
+  scenario('is sequenced by one of two processes, which take turns only when one ends', async (run) => {
+    await sideBySide(run, [WORKS, WORKS], 8);
+    const terms = await run.terms();
+    assert.ok(terms <= 2n, `two processes, ${terms} terms`);
+    await run.conclude();
+  });
+
+  for (const point of [
+    'statement: INSERT INTO sequenced_block',
+    'statement: UPDATE log_head',
+    'commit: UPDATE conflict …',
+    'database: INSERT INTO log_published',
+    'file: rename published',
+  ])
+    scenario(`has one history when the leader loses its lock at «${point}»`, async (run) => {
+      await loseLock(run, point, 3, 4);
+      await run.conclude();
+    });
+
+  scenario('is not continued on a backup that is behind what was shown', async (run) => {
+    await live(run, WORKS, 4);
+    await restoreBackup(run, () => live(run, WORKS, 4));
+    await run.conclude();
+  });
+
+  scenario('is not continued on such a backup after a power cut either', async (run) => {
+    await live(run, WORKS, 4);
+    await restoreBackup(run, () => live(run, atRandomWrite(run, 'is killed after'), 8));
+    await run.conclude();
+  });
+
+  for (const depth of [1, 5, 64])
+    scenario(`is anchored again after a reorganisation of ${depth} blocks`, async (run) => {
+      await live(run, WORKS, 8);
+      assert.ok((await reorganise(run, depth)) > 0, 'no anchor was undone');
+      await live(run, WORKS, 4);
+      await run.conclude();
+    });
+
+  scenario('goes on without its chain, and is anchored when the chain is back', async (run) => {
+    let out = false;
+    const process = await run.start(WORKS, { outage: () => out });
+    await run.use(process, 3);
+    out = true;
+    await run.use(process, 10);
+    assert.equal(run.senders.waiting(), 0, 'batches are acknowledged without the chain');
+    await process.sequencer.drained();
+    out = false;
+    await run.use(process, 3);
+    await process.stop();
+    await run.conclude();
+  });
+
+  scenario('goes on when every database connection is lost, again and again', async (run) => {
+    const process = await run.start(WORKS);
+    for (let times = 0; times < 5; times += 1) {
+      const use = run.use(process, 3);
+      await run.world.disconnect();
+      await use;
+    }
+    await process.stop();
+    await run.conclude();
+  });
+});
+
+/** Kills at one of the writes that follow the first published checkpoint. */
+const atRandomWrite = ({ random }: Run, fate: 'is killed after'): Schedule => {
+  let left = 60 + random.below(60);
+  return () => {
+    left -= 1;
+    return left === 0 ? fate : undefined;
+  };
+};
