@@ -4,6 +4,7 @@ import { CsvError } from '../edge/readers/csv-error.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addFsckCommand } from './commands/fsck.ts';
 import { addLogCommands } from './commands/log.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT } from './exit-codes.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,6 +18,7 @@ const program = new Command('gridseal')
 addVerifyCommand(program);
 addLogCommands(program);
 addFsckCommand(program);
+addRestoreCommand(program);
 addDeviceCommands(program);
 
 const exitCodeOf = (error: unknown): number => {

@@ -19,6 +19,7 @@ import type { AnchorPolicy } from '../../backend/features/anchor/types.ts';
 import { createAnchorWorker } from '../../backend/features/anchor/worker.ts';
 import { createDirectory } from '../../backend/features/chain/directory.ts';
 import { createFollower } from '../../backend/features/chain/follower.ts';
+import { createProfiles } from '../../backend/features/chain/profiles.ts';
 import { createOutbox } from '../../backend/features/chain/outbox.ts';
 import type { ChainBinding } from '../../backend/features/chain/types.ts';
 import type { ContentStore } from '../../backend/features/payloads/types.ts';
@@ -154,7 +155,13 @@ export const createAnchoring = (
     outbox,
     store,
     mover: { moveBelow: async () => undefined },
-    manifests: createManifestBuilder({ log, store: content, logId: binding.logId }),
+    manifests: createManifestBuilder({
+      log,
+      store: content,
+      archive,
+      profiles: createProfiles(database),
+      logId: binding.logId,
+    }),
     archivist: createAnchorArchivist({ client, binding, log, store: archive }),
     candidate: () => anchorable(log, parts.cosignatures ?? NO_WITNESSES),
     policy: parts.policy ?? { intervalMs: 0, maxEntries: 1_000 },

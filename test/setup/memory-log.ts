@@ -67,6 +67,7 @@ export const createMemoryLog = (options: {
       for (let index = from; index < to; index += 1n) found.push(entryAt(index));
       return found;
     },
+    promises: async (from, to) => (from === to ? [] : [{ entries: to - from, seconds: 3_600n }]),
     place: async (digest) => {
       const index = indexOf(digest);
       return index === undefined ? undefined : { block: index, position: 0, index };

@@ -15,7 +15,7 @@ export type DurableNode = {
   readonly read: (method: string, params: readonly unknown[]) => Promise<unknown>;
   /** Takes a signed transaction; resolves to its hash when the block that holds it is durable. */
   readonly send: (rawTransaction: unknown) => Promise<unknown>;
-  /** Gives accounts a balance in wei where theirs is lower. */
+  /** Gives accounts a balance in wei where theirs is less than half of it. */
   readonly fund: (addresses: readonly string[], wei: bigint) => Promise<void>;
   /** Runs node administration alone, then makes the outcome durable. For tests. */
   readonly administer: <T>(work: (call: Anvil['call']) => Promise<T>) => Promise<T>;
@@ -133,9 +133,12 @@ export const startDurableNode = async (options: {
           ),
         ),
       );
-      const poor = addresses.filter((_, index) => (balances[index] ?? 0n) < wei);
+      const poor = addresses.filter((_, index) => 2n * (balances[index] ?? 0n) < wei);
       if (poor.length === 0) return;
       await administer(async (call) => {
+        // Anvil keeps the state of a block when the next one is mined: a balance set before that would be in it, and no
+        // proof of the block would hold.
+        await call('evm_mine');
         for (const address of poor) await call('anvil_setBalance', [address, `0x${wei.toString(16)}`]);
         await call('evm_mine');
       });

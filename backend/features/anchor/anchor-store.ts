@@ -84,11 +84,14 @@ export const createAnchorStore = (database: Database) => {
          ORDER BY size LIMIT 1`,
         [epoch],
       ),
-    /** The oldest anchor on chain whose evidence is missing, smallest size first. */
-    unarchived: (epoch: bigint) =>
-      one(`SELECT ${COLUMNS} FROM anchor WHERE epoch = $1 AND status = 'confirmed' ORDER BY size LIMIT 1`, [
-        epoch,
-      ]),
+    /** Anchors on chain whose evidence is missing, smallest size first. */
+    unarchived: async (epoch: bigint): Promise<readonly Anchor[]> => {
+      const rows = await database.query<AnchorRow>(
+        `SELECT ${COLUMNS} FROM anchor WHERE epoch = $1 AND status = 'confirmed' ORDER BY size`,
+        [epoch],
+      );
+      return rows.map(toAnchor);
+    },
     /** The last anchor whose manifest the next one links to. */
     last: (epoch: bigint) =>
       one(

@@ -1,10 +1,12 @@
 import { CID } from 'multiformats/cid';
-import { decodeEntry, fromHex } from '@gridseal/protocol';
+import { decodeEntry, fromHex, readStatement, KINDS, equal, toHex, utf8, type Hex } from '@gridseal/protocol';
 
 import { linkList, rawBlock } from '../../content/blocks.ts';
 import { BlockError, carOf, readVerified, walk } from '../../content/dag.ts';
 import type { LogReader } from '../log/types.ts';
 import type { ContentStore } from '../payloads/types.ts';
+import { evidenceBlocks } from './archive/evidence-block.ts';
+import type { EvidenceStore } from './archive/evidence-store.ts';
 import { encodeManifest, type Manifest } from './manifest.ts';
 import type { Anchor } from './types.ts';
 
@@ -15,22 +17,24 @@ const PORTION = 4_096n;
 /** Puts an anchor's manifest and all it links into the content store. */
 export type ManifestBuilder = {
   /**
-   * Stores, pins and reads back the entry bundles of `[fromIndex, size)`, the lists and the
-   * manifest. Payload blocks must be there already.
+   * Stores, pins and reads back the entry bundles of `[fromIndex, size)`, the lists, the profiles, the
+   * evidence of the anchor before and the manifest. Payload blocks must be there already.
    *
    * @returns the manifest's CID
    * @throws BlockError `block-missing`, `block-corrupt` when the store does not give back what it took
    */
-  readonly store: (anchor: Anchor, previous: CID | undefined) => Promise<CID>;
+  readonly store: (anchor: Anchor, previous: Anchor | undefined) => Promise<CID>;
 };
 
 /** Creates the builder. @param logId 32 bytes in hex */
 export const createManifestBuilder = (options: {
   readonly log: LogReader;
   readonly store: ContentStore;
+  readonly archive: Pick<EvidenceStore, 'find'>;
+  readonly profiles: { readonly find: (hash: Hex) => Promise<string | undefined> };
   readonly logId: `0x${string}`;
 }): ManifestBuilder => {
-  const { log, store } = options;
+  const { log, store, archive, profiles } = options;
 
   const readBundle = (number: bigint, size: bigint): Promise<Uint8Array> => {
     const rest = size - number * BUNDLE_ENTRIES;
@@ -56,17 +60,50 @@ export const createManifestBuilder = (options: {
     return root;
   };
 
-  const storePayloads = async ({ fromIndex, size }: Anchor): Promise<CID | null> => {
+  const storePayloads = async ({
+    fromIndex,
+    size,
+  }: Anchor): Promise<{ readonly payloads: CID | null; readonly cited: ReadonlySet<Hex> }> => {
     const links: CID[] = [];
+    const cited = new Set<Hex>();
     for (let from = fromIndex; from < size; from += PORTION) {
       for (const entry of await log.entries(from, size < from + PORTION ? size : from + PORTION)) {
-        const { payloadCid } = decodeEntry(entry.bytes).operatorPart;
-        if (payloadCid.length > 0) links.push(CID.decode(payloadCid));
+        const { authorPart, operatorPart } = decodeEntry(entry.bytes);
+        if (operatorPart.payloadCid.length > 0) links.push(CID.decode(operatorPart.payloadCid));
+        if (!equal(authorPart.typeHash, KINDS.TelemetryBatch.typeHash)) continue;
+        const statement = readStatement(authorPart);
+        if (statement.kind === 'TelemetryBatch') cited.add(toHex(statement.body.profile));
       }
     }
-    if (links.length === 0) return null;
+    if (links.length === 0) return { payloads: null, cited };
     const { root, blocks } = linkList(links);
     // The payload blocks were stored and read back segment by segment: only the lists are new.
+    await store.importCar(root, carOf(root, blocks));
+    await readBack(
+      store,
+      blocks.map((block) => block.cid),
+    );
+    return { payloads: root, cited };
+  };
+
+  /** A document that was never sent here cannot be stored; the batches that cite it are kept all the same. */
+  const storeProfiles = async (cited: ReadonlySet<Hex>): Promise<CID[]> => {
+    const cids: CID[] = [];
+    for (const hash of [...cited].sort()) {
+      const document = await profiles.find(hash);
+      if (document === undefined) continue;
+      const { cid, bytes } = rawBlock(utf8(document));
+      await store.putPinned(cid, bytes);
+      cids.push(cid);
+    }
+    await readBack(store, cids);
+    return cids;
+  };
+
+  const storeEvidence = async (of: Anchor | undefined): Promise<CID | null> => {
+    const archived = of === undefined ? undefined : await archive.find(of.id);
+    if (archived === undefined) return null;
+    const { root, blocks } = evidenceBlocks(archived);
     await store.importCar(root, carOf(root, blocks));
     await readBack(
       store,
@@ -77,16 +114,20 @@ export const createManifestBuilder = (options: {
 
   return {
     store: async (anchor, previous) => {
+      const { payloads, cited } = await storePayloads(anchor);
       const manifest: Manifest = {
         logId: fromHex(options.logId),
         epoch: anchor.epoch,
         size: anchor.size,
         root: fromHex(anchor.root),
         checkpoint: anchor.checkpoint,
-        previous: previous ?? null,
+        previous: previous?.manifest ?? null,
         from: anchor.fromIndex,
         entries: await storeEntries(anchor),
-        payloads: await storePayloads(anchor),
+        payloads,
+        profiles: await storeProfiles(cited),
+        promises: await log.promises(anchor.fromIndex, anchor.size),
+        evidence: await storeEvidence(previous),
       };
       const { cid, bytes } = encodeManifest(manifest);
       await store.putPinned(cid, bytes);

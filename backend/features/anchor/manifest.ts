@@ -3,7 +3,7 @@ import { CID } from 'multiformats/cid';
 
 import { cborBlock, type Block } from '../../content/blocks.ts';
 
-const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 2;
 
 /** What an anchor says of the log; docs/spec/log.md "Anchor". */
 export type Manifest = {
@@ -21,7 +21,16 @@ export type Manifest = {
   readonly entries: CID;
   /** Two-level list of payload blocks, `null` when no entry of the range has one. */
   readonly payloads: CID | null;
+  /** Raw blocks of the profile documents that batches of the range cite. */
+  readonly profiles: readonly CID[];
+  /** What receipts of the range promised: for so many entries, an anchor so many seconds after receipt. */
+  readonly promises: readonly Promised[];
+  /** Evidence of the anchor before, `null` for the first and where there is none. */
+  readonly evidence: CID | null;
 };
+
+/** Entries in a row whose receipts promise an anchor within the same time. */
+export type Promised = { readonly entries: bigint; readonly seconds: bigint };
 
 /** Why a block is not a manifest. */
 export class ManifestError extends Error {
@@ -48,7 +57,11 @@ export const readLinks = (bytes: Uint8Array): CID[] => {
 
 /** Encodes a manifest; the block's SHA-256 is what goes on chain. */
 export const encodeManifest = (manifest: Manifest): Block =>
-  cborBlock({ version: MANIFEST_VERSION, ...manifest });
+  cborBlock({
+    version: MANIFEST_VERSION,
+    ...manifest,
+    promises: manifest.promises.map(({ entries, seconds }) => [entries, seconds]),
+  });
 
 /**
  * Decodes a manifest strictly: version, fields and types as specified and nothing else.
@@ -60,9 +73,10 @@ export const decodeManifest = (bytes: Uint8Array): Manifest => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ManifestError('manifest');
   const fields = new Map<string, unknown>(Object.entries(value));
-  if (fields.get('version') !== MANIFEST_VERSION || fields.size !== 10) throw new ManifestError('version');
+  if (fields.get('version') !== MANIFEST_VERSION || fields.size !== 13) throw new ManifestError('version');
   const previous = fields.get('previous');
   const payloads = fields.get('payloads');
+  const evidence = fields.get('evidence');
   const checkpoint = fields.get('checkpoint');
   if (typeof checkpoint !== 'string') throw new ManifestError('checkpoint');
   return {
@@ -75,6 +89,13 @@ export const decodeManifest = (bytes: Uint8Array): Manifest => {
     from: requireCount(fields.get('from'), 'from'),
     entries: requireCid(fields.get('entries'), 'entries'),
     payloads: payloads === null ? null : requireCid(payloads, 'payloads'),
+    profiles: requireList(fields.get('profiles'), 'profiles').map((cid) => requireCid(cid, 'profiles')),
+    promises: requireList(fields.get('promises'), 'promises').map((pair) => {
+      const [entries, seconds, ...rest] = requireList(pair, 'promises');
+      if (rest.length > 0) throw new ManifestError('promises');
+      return { entries: requireCount(entries, 'promises'), seconds: requireCount(seconds, 'promises') };
+    }),
+    evidence: evidence === null ? null : requireCid(evidence, 'evidence'),
   };
 };
 
@@ -84,6 +105,11 @@ const decode = (bytes: Uint8Array): unknown => {
   } catch (cause) {
     throw new ManifestError('dag-cbor', cause);
   }
+};
+
+const requireList = (value: unknown, field: string): readonly unknown[] => {
+  if (!Array.isArray(value)) throw new ManifestError(field);
+  return value;
 };
 
 const requireHash = (value: unknown, field: string): Uint8Array => {

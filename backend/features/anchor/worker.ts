@@ -67,7 +67,7 @@ export const createAnchorWorker = (options: {
   const pin = async (anchor: Anchor): Promise<StepOutcome> => {
     const previous = await store.last(anchor.epoch);
     await options.mover.moveBelow(anchor.size);
-    const manifest = await options.manifests.store(anchor, previous?.manifest);
+    const manifest = await options.manifests.store(anchor, previous);
     await store.setManifest(anchor.id, manifest);
     return 'more';
   };
@@ -161,6 +161,25 @@ export const createAnchorWorker = (options: {
     return 'more';
   };
 
+  /**
+   * Archives the oldest anchor without evidence. When that cannot be had, the newest one's will do: it covers all entries
+   * since the last that was archived.
+   */
+  const archiveNext = async (): Promise<StepOutcome> => {
+    const unarchived = await store.unarchived(binding.epoch);
+    const [oldest, newest] = [unarchived[0], unarchived.at(-1)];
+    if (oldest === undefined || newest === undefined) return 'idle';
+    try {
+      return await archive(oldest);
+    } catch (error) {
+      if (newest.id === oldest.id || !(error instanceof ArchiveError)) throw error;
+      logger.warn({ err: error, size: oldest.size.toString() }, 'the evidence of a newer anchor is taken instead');
+      if ((await archive(newest)) === 'idle') throw error;
+      for (const { id } of unarchived.slice(0, -1)) await store.move(id, 'confirmed', 'unprovable');
+      return 'more';
+    }
+  };
+
   const advance = (anchor: Anchor): Promise<StepOutcome> => {
     if (anchor.status === 'chosen') return pin(anchor);
     if (anchor.status === 'pinned') return submit(anchor);
@@ -174,10 +193,17 @@ export const createAnchorWorker = (options: {
       const reopened = await store.reopenReplaced(directory.head()?.number ?? 0n);
       if (reopened > 0)
         logger.warn({ reopened }, 'anchors were undone by a reorganisation and are sent again');
-      const confirmed = await store.unarchived(binding.epoch);
-      if (confirmed !== undefined && (await archive(confirmed)) === 'more') return 'more';
+      let failure: { readonly error: unknown } | undefined;
+      try {
+        if ((await archiveNext()) === 'more') return 'more';
+      } catch (error) {
+        // Evidence that cannot be had yet keeps no anchor waiting: receipts promise those, and a new one may bring it.
+        failure = { error };
+      }
       const anchor = await store.unfinished(binding.epoch);
-      return anchor === undefined ? choose() : advance(anchor);
+      const outcome = anchor === undefined ? await choose() : await advance(anchor);
+      if (failure !== undefined && outcome === 'idle') throw failure.error;
+      return outcome;
     },
   };
 };

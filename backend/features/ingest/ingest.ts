@@ -1,6 +1,7 @@
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { hashLeaf } from '@gridseal/protocol/merkle/hash';
 import { toHex } from '@gridseal/protocol/bytes';
+import { deadlineAfter } from '@gridseal/protocol/statement/receipt';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { admit, type AdmissionRules } from './admission.ts';
 import { createBlockIds } from './block-ids.ts';
@@ -63,17 +64,15 @@ export const createIngest = (options: {
   readonly limits: IngestLimits;
 }): Ingest => {
   const { database, rules, periodKeys, issue, examine, primitives, limits } = options;
+  const promisedSeconds = BigInt(Math.ceil(options.anchorDeadlineMs / 1000));
   const flush = createFlush({
     database,
     blockIds: createBlockIds(database),
     primitives,
     issue,
     promise: () => {
-      const now = rules.now();
-      return {
-        receiptTimeMs: BigInt(now),
-        deadline: BigInt(Math.ceil((now + options.anchorDeadlineMs) / 1000)),
-      };
+      const receiptTimeMs = BigInt(rules.now());
+      return { receiptTimeMs, deadline: deadlineAfter(receiptTimeMs, promisedSeconds) };
     },
   });
   const commit = createGroupCommit(flush);

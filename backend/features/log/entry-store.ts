@@ -1,5 +1,6 @@
+import { deadlineAfter } from '@gridseal/protocol/statement/receipt';
 import type { Queryable } from '../../adapters/postgres/database.ts';
-import type { LogEntry, StatementPlace } from './types.ts';
+import type { LogEntry, PromisedEntries, StatementPlace } from './types.ts';
 
 /** Entries [from, to) of the log in order, read from the blocks that hold them. */
 export const readEntries = async (database: Queryable, from: bigint, to: bigint): Promise<LogEntry[]> => {
@@ -31,6 +32,31 @@ export const readEntries = async (database: Queryable, from: bigint, to: bigint)
       bytes: entries.subarray((ends[i - 1] ?? start) - start, end - start),
     })),
   );
+};
+
+/** What the receipts of entries [from, to) promise, in order. */
+export const readPromises = async (
+  database: Queryable,
+  from: bigint,
+  to: bigint,
+): Promise<PromisedEntries[]> => {
+  const rows = await database.query<{ entries: bigint; receipt_time_ms: bigint; deadline: bigint }>(
+    `SELECT least(q.first_index + q.statements, $2) - greatest(q.first_index, $1) AS entries,
+       b.receipt_time_ms, b.deadline
+     FROM sequenced_block q JOIN statement_block b ON b.id = q.block
+     WHERE q.first_index >= (SELECT max(first_index) FROM sequenced_block WHERE first_index <= $1)
+       AND q.first_index < $2
+     ORDER BY q.first_index`,
+    [from, to],
+  );
+  const promises: { entries: bigint; seconds: bigint }[] = [];
+  for (const { entries, receipt_time_ms, deadline } of rows) {
+    const seconds = deadline - deadlineAfter(receipt_time_ms, 0n);
+    const last = promises.at(-1);
+    if (last?.seconds === seconds) last.entries += entries;
+    else promises.push({ entries, seconds });
+  }
+  return promises;
 };
 
 /** Place of an acknowledged statement; `index` is its place in the order, published or not. */

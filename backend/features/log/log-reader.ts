@@ -3,7 +3,7 @@ import type { Primitives } from '@gridseal/protocol/primitives';
 import { encodeEntryBundle } from '@gridseal/protocol/tlog/entry-bundle';
 import { TILE_WIDTH, widthAt } from '@gridseal/protocol/tlog/tile';
 import type { Database } from '../../adapters/postgres/database.ts';
-import { readEntries, readPlace } from './entry-store.ts';
+import { readEntries, readPlace, readPromises } from './entry-store.ts';
 import { LogError } from './errors.ts';
 import { readRanges, readTiles } from './tile-store.ts';
 import type { LogReader, PublishedHead } from './types.ts';
@@ -82,6 +82,12 @@ export const createLogReader = (database: Database, primitives: Primitives): Log
     head,
     entries,
     place,
+    promises: async (from, to) => {
+      const published = await publishedSize();
+      if (from < 0n || from > to || to > published)
+        throw new LogError('index-out-of-range', `within 0 to ${published}`, `${from} to ${to}`);
+      return from === to ? [] : readPromises(database, from, to);
+    },
     entry: async (index) => {
       await requireIndex(index);
       const [entry] = await readEntries(database, index, index + 1n);

@@ -28,6 +28,9 @@ export type LogEntry = {
   readonly bytes: Uint8Array;
 };
 
+/** Entries in a row whose receipts promise an anchor so many seconds after receipt. */
+export type PromisedEntries = { readonly entries: bigint; readonly seconds: bigint };
+
 /**
  * Reads the log. Sizes and indices are bounded by the published head: nothing is shown before its
  * checkpoint is. Hashes are 32 bytes.
@@ -39,6 +42,8 @@ export type LogReader = {
   readonly entry: (index: bigint) => Promise<LogEntry>;
   /** Entries [from, to), ascending, at most 4096 a call. @throws LogError `index-out-of-range`, `range-too-wide` */
   readonly entries: (from: bigint, to: bigint) => Promise<LogEntry[]>;
+  /** What the receipts of entries [from, to) promise, in order. @throws LogError `index-out-of-range` */
+  readonly promises: (from: bigint, to: bigint) => Promise<readonly PromisedEntries[]>;
   /** Place of an acknowledged statement by its EIP-712 digest, or undefined when it never was. */
   readonly place: (digest: Uint8Array) => Promise<StatementPlace | undefined>;
   /** Lowest index of a digest in the published log, or undefined. */

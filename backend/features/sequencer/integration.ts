@@ -1,6 +1,7 @@
 import { concat, equal, fromHex, toHex } from '@gridseal/protocol/bytes';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import type { Domain } from '@gridseal/protocol/statement/digest';
+import { deadlineAfter } from '@gridseal/protocol/statement/receipt';
 import { formatCheckpoint } from '@gridseal/protocol/tlog/checkpoint';
 import { formatNote, signNote, type NoteSigner } from '@gridseal/protocol/tlog/note';
 import type { Database } from '../../adapters/postgres/database.ts';
@@ -70,7 +71,7 @@ export const integrate = async (
   requireEdge(state, primitives);
   const nowMs = options.now();
   const address = fromHex(operator.address, 'operator', 20);
-  const deadline = BigInt(Math.ceil((nowMs + options.anchorDeadlineMs) / 1000));
+  const deadline = deadlineAfter(BigInt(nowMs), BigInt(Math.ceil(options.anchorDeadlineMs / 1000)));
 
   return database.transaction(async (tx) => {
     const found = await readHead(tx);

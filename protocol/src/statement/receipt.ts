@@ -16,6 +16,15 @@ export type Receipt = {
   readonly deadline: bigint;
 };
 
+/**
+ * Block time, in seconds, by which a receipt of a time promises an anchor. A log whose receipts promise the same number of
+ * seconds needs to keep that number only, not one deadline a statement.
+ *
+ * @example deadlineAfter(1_763_683_200_001n, 3_600n) // 1_763_686_801n
+ */
+export const deadlineAfter = (receiptTimeMs: bigint, promisedSeconds: bigint): bigint =>
+  (receiptTimeMs + 999n) / 1000n + promisedSeconds;
+
 /** EIP-712 type string of a receipt. */
 export const RECEIPT_TYPE =
   'Receipt(bytes32 logId,bytes32 digest,bytes32 entryHash,uint64 receiptTimeMs,uint64 deadline)';

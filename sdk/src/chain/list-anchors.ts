@@ -12,6 +12,7 @@ export type ChainAnchor = {
   /** SHA-256 of the manifest block. */
   readonly manifest: Hex;
   readonly blockNumber: bigint;
+  readonly blockHash: Hex;
 };
 
 /**
@@ -71,8 +72,8 @@ const anchorsOf = async (client: PublicClient, address: Hex, logId: Hex, block: 
     toBlock: block,
     strict: true,
   });
-  const found = events.map(({ args: { epoch, size, root, manifest } }): ChainAnchor => {
-    return { epoch, size, root, manifest, blockNumber: block };
+  const found = events.map(({ args: { epoch, size, root, manifest }, blockHash }): ChainAnchor => {
+    return { epoch, size, root, manifest, blockNumber: block, blockHash };
   });
   return { found: found.toReversed(), previousBlock: events[0]?.args.previousBlock ?? 0n };
 };

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { http, createPublicClient, createWalletClient, parseEther } from 'viem';
+import { http, createPublicClient, createWalletClient, keccak256, parseEther } from 'viem';
 import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
@@ -199,6 +199,17 @@ test('accounts are funded once, and what administration did is durable', async (
   const height = await reader.getBlockNumber({ cacheTime: 0 });
   await chain.fund([poor], parseEther('4'));
   assert.equal(await reader.getBlockNumber({ cacheTime: 0 }), height);
+});
+
+test('funding leaves the state of the blocks before it provable', async (t) => {
+  const { chain, reader, writer } = await inProcess(t);
+  await writer.sendTransaction({ to: account.address, value: 1n });
+  const number = await reader.getBlockNumber({ cacheTime: 0 });
+  const { stateRoot } = await reader.getBlock({ blockNumber: number });
+  const poor = privateKeyToAccount(`0x${'13'.repeat(32)}`).address;
+  await chain.fund([poor], parseEther('5'));
+  const proof = await reader.getProof({ address: account.address, storageKeys: [], blockNumber: number });
+  assert.equal(keccak256(proof.accountProof[0]!), stateRoot);
 });
 
 test('only reads and signed transactions pass', async (t) => {

@@ -25,6 +25,12 @@ const manifest: Manifest = {
   from: 256n,
   entries: rawBlock(hash('bundle')).cid,
   payloads: null,
+  profiles: [],
+  promises: [
+    { entries: 40n, seconds: 3_600n },
+    { entries: 4n, seconds: 60n },
+  ],
+  evidence: null,
 };
 
 test('a manifest decodes to what was encoded, and its hash alone gives its CID', () => {
@@ -47,7 +53,11 @@ test('a manifest with a field too many, too few or of another type is refused', 
   const fields = dagCbor.decode<Record<string, unknown>>(encodeManifest(manifest).bytes);
   const refusals: [Record<string, unknown>, string][] = [
     [{ ...fields, extra: 1 }, 'version'],
-    [{ ...fields, version: 2 }, 'version'],
+    [{ ...fields, version: 3 }, 'version'],
+    [{ ...fields, promises: [[1]] }, 'promises'],
+    [{ ...fields, promises: [[1, 2, 3]] }, 'promises'],
+    [{ ...fields, profiles: ['bafy'] }, 'profiles'],
+    [{ ...fields, evidence: 1 }, 'evidence'],
     [{ ...fields, size: -1 }, 'size'],
     [{ ...fields, root: hash('root').slice(1) }, 'root'],
     [{ ...fields, entries: 'bafy' }, 'entries'],

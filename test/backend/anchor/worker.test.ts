@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
 import { toHex, type Hex } from '@gridseal/protocol';
+import { RpcRequestError } from 'viem';
 import { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
 
 import { cborCid } from '../../../backend/content/blocks.ts';
@@ -219,4 +220,31 @@ test('a manifest that the content store does not give back is never anchored', a
   assert.deepEqual(await statuses(unlucky), [[5n, 'chosen']]);
   await anchoring.settle();
   assert.deepEqual(await statuses(anchoring), [[5n, 'submitted']]);
+});
+
+test('an anchor whose block no node can prove holds up no other, and the next one covers its entries', async () => {
+  let gone: bigint | undefined;
+  const forgetful = {
+    ...chain.client,
+    request: (call: { method: string; params: unknown[] }) =>
+      call.method === 'eth_getProof' && BigInt(String(call.params[2])) === gone
+        ? Promise.reject(new RpcRequestError({ body: {}, error: { code: -32000, message: 'pruned' }, url: '' }))
+        : chain.client.request(call as never),
+  } as TestChain['client'];
+  const anchoring = createAnchoring(chain, postgres, binding, { client: forgetful });
+  fill(anchoring);
+  await anchoring.settle();
+  gone = (await chain.client.getBlockNumber()) + 1n;
+  await mine();
+  await assert.rejects(anchoring.settle(), { name: 'ArchiveError' });
+  assert.deepEqual(await statuses(anchoring), [[5n, 'confirmed']]);
+  fill(anchoring);
+  await anchoring.settle().catch(() => undefined);
+  await mine();
+  await anchoring.settle();
+  assert.deepEqual(await statuses(anchoring), [
+    [10n, 'archived'],
+    [5n, 'unprovable'],
+  ]);
+  assert.equal((await anchoring.archive.evidenceFor(0n))?.size, 10n);
 });

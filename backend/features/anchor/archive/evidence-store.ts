@@ -40,10 +40,20 @@ const toEvidence = (row: EvidenceRow): AnchorEvidence => ({
   registryProof: fromNodes(row.registry_proof),
 });
 
+/** The evidence of an anchor with the key records that it proves. */
+export type ArchivedEvidence = {
+  readonly evidence: AnchorEvidence;
+  /** Entries from here to the anchor's size have their authors' keys proven. */
+  readonly coversFrom: bigint;
+  readonly keyRecords: readonly KeyRecordProof[];
+};
+
 /** The archive of anchor evidence: written once per anchor, read by bundles. */
 export type EvidenceStore = AnchorArchive & {
   /** Where the evidence of an anchor of this size must begin to cover: the archived size before it. */
   readonly coveredBelow: (epoch: bigint, size: bigint) => Promise<bigint>;
+  /** Everything that is archived of an anchor, or `undefined`. */
+  readonly find: (anchorId: bigint) => Promise<ArchivedEvidence | undefined>;
   /** Stores evidence and key records in one transaction; storing it again changes nothing. */
   readonly store: (
     evidence: Omit<AnchorEvidence, 'epoch' | 'size' | 'root' | 'checkpoint'>,
@@ -82,6 +92,30 @@ export const createEvidenceStore = (database: Database): EvidenceStore => ({
     );
     if (row === undefined) return undefined;
     return [fromNodes(row.validity), fromNodes(row.profile), fromNodes(row.last_good)];
+  },
+  find: async (anchorId) => {
+    const [row] = await database.query<EvidenceRow & { covers_from: bigint }>(
+      `SELECT a.id, a.epoch, a.size, a.root, a.checkpoint, e.* FROM anchor a JOIN anchor_evidence e ON e.anchor_id = a.id
+       WHERE a.id = $1`,
+      [anchorId],
+    );
+    if (row === undefined) return undefined;
+    const keys = await database.query<{
+      identity: Uint8Array;
+      key_id: Uint8Array;
+      validity: Uint8Array[];
+      profile: Uint8Array[];
+      last_good: Uint8Array[];
+    }>('SELECT * FROM anchor_key_record WHERE anchor_id = $1 ORDER BY identity, key_id', [anchorId]);
+    return {
+      evidence: toEvidence(row),
+      coversFrom: row.covers_from,
+      keyRecords: keys.map(({ identity, key_id, validity, profile, last_good }) => ({
+        identity: bytesToHex(identity),
+        keyId: bytesToHex(key_id),
+        record: [fromNodes(validity), fromNodes(profile), fromNodes(last_good)],
+      })),
+    };
   },
   store: async (evidence, coversFrom, keyRecords) =>
     database.transaction(async (tx) => {
