@@ -283,16 +283,17 @@ export const configVariables: readonly { readonly variable: string; readonly exa
  * Reads and validates the configuration.
  *
  * @param env where to read from; the process environment unless a test gives another
+ * @param defaults for variables that are not set, where a program wants other ones than the service
  * @returns the configuration with every default filled in and every path absolute
  * @throws ConfigError listing every variable that cannot be used, what is wrong and an example
  * @example
  * const config = readConfig({ PORT: '0', DATA_DIR: '/var/lib/gridseal' });
  */
-export const readConfig = (env: Environment = process.env): Config => {
+export const readConfig = (env: Environment = process.env, defaults: Environment = {}): Config => {
   const problems: ConfigProblem[] = [];
   const values: Record<string, unknown> = {};
   for (const [variable, { schema, example }] of Object.entries(VARIABLES)) {
-    const text = env[variable];
+    const text = env[variable] ?? defaults[variable];
     const parsed = schema.safeParse(text === '' ? undefined : text);
     if (parsed.success) values[variable] = parsed.data;
     else

@@ -17,9 +17,10 @@ const say = (event: string, fields: object): void => {
 };
 
 const run = async (): Promise<number> => {
-  const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
+  const config = readConfig(undefined, { LOG_LEVEL: 'warn' });
   const trust = parseTrust(await readFile(process.argv[2] ?? '', 'utf8'));
-  if (trust.logs.length !== 1) throw new Error(`the trust names ${trust.logs.length} logs, and one is restored at a time`);
+  if (trust.logs.length !== 1)
+    throw new Error(`the trust names ${trust.logs.length} logs, and one is restored at a time`);
   const { periods, ...report } = await composeRestore(config, trust, (progress) => say('progress', progress));
   say('restored', { ...report, periods: Object.fromEntries(periods) });
   return report.payloads.missing === 0 ? EXIT.ok : EXIT.failed;

@@ -3,6 +3,7 @@ import { runFsckBench } from './fsck/fsck.ts';
 import { runGasBench } from './gas/gas.ts';
 import { runIngestBench } from './ingest/ingest.ts';
 import { runMerkleBench } from './merkle/merkle.ts';
+import { runRestoreBench } from './restore/restore.ts';
 import { runVerifyBench } from './verify/verify.ts';
 
 const benches = {
@@ -10,6 +11,7 @@ const benches = {
   gas: runGasBench,
   ingest: runIngestBench,
   merkle: runMerkleBench,
+  restore: runRestoreBench,
   verify: runVerifyBench,
 } as const;
 const names = Object.keys(benches) as (keyof typeof benches)[];

@@ -36,7 +36,9 @@ const asEvent = (line: string): Event | undefined => {
 
 const run = async (flags: RestoreFlags): Promise<number> => {
   if (flags.trust === undefined)
-    throw new UsageError('--trust FILE says which log it is to be: the trust.json of the service, or a copy of it');
+    throw new UsageError(
+      '--trust FILE says which log it is to be: the trust.json of the service, or a copy of it',
+    );
   await readTrustFile(flags.trust);
   const terminal = createTerminal(flags.json === true);
   const child = spawn(process.execPath, [PROGRAM, flags.trust], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -67,7 +69,9 @@ const run = async (flags: RestoreFlags): Promise<number> => {
     terminal.line(`${size} entries of ${anchors} anchors are back; their roots are the anchored ones.`);
     terminal.line(`${payloads.found} payloads are in the content store, ${payloads.missing} are missing.`);
     if (closedPayloads > 0)
-      terminal.line(`${closedPayloads} payloads stay closed: the keys of their periods are not on this machine.`);
+      terminal.line(
+        `${closedPayloads} payloads stay closed: the keys of their periods are not on this machine.`,
+      );
     terminal.result({ restored: true, size, anchors, payloads, closedPayloads });
   }
   return code === 0 ? EXIT.ok : EXIT.notProven;
@@ -77,7 +81,9 @@ const run = async (flags: RestoreFlags): Promise<number> => {
 export const addRestoreCommand = (program: Command): void => {
   program
     .command('restore')
-    .description('Rebuild an empty database from the chain and the content store; run it where the service runs.')
+    .description(
+      'Rebuild an empty database from the chain and the content store; run it where the service runs.',
+    )
     .option('--trust <file>', 'which log: the trust.json of the service')
     .addHelpText(
       'after',

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Domain, Hex } from '@gridseal/protocol';
 import { createGridsealClient, getBundle, submitBatches, type GridsealClient } from '@gridseal/sdk';
 import { root } from '../../scripts/paths.ts';
 import type { TestDevice } from '../setup/devices.ts';
-import { createEmptyTestDatabase, createTestDatabase, createTestFolder, type TestDatabase } from '../setup/postgres.ts';
+import {
+  createEmptyTestDatabase,
+  createTestDatabase,
+  createTestFolder,
+  type TestDatabase,
+} from '../setup/postgres.ts';
 import { enrolledDevice, nextBatches } from '../setup/served-log.ts';
 import { startService, type RunningService } from '../setup/service.ts';
 
@@ -33,7 +40,11 @@ describe('gridseal restore', () => {
     service = await start(first);
     client = createGridsealClient({ url: service.url });
     ({ device, domain } = await enrolledDevice(client));
-    for (let sent = 0; sent < BATCHES; sent += 50) await send(50);
+    for (let sent = 0; sent < BATCHES; sent += 50) {
+      await send(50);
+      // More than one anchor.
+      await sleep(300);
+    }
     await atRest();
   });
   after(async () => {
@@ -62,7 +73,8 @@ describe('gridseal restore', () => {
 
   /** Resolves when everything is anchored and proven. */
   const atRest = async (): Promise<void> => {
-    for (const end = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+    for (const end = Date.now() + PATIENCE_MS; ;) {
+      await sleep(100);
       const answer = await fetch(`${service.url}/v1/anchors?limit=1`);
       const { anchors } = (await answer.json()) as { anchors: { size: string; status: string }[] };
       const [, size] = (await checkpoint()).split('\n');
@@ -76,7 +88,9 @@ describe('gridseal restore', () => {
   /** What members hold or can ask for: receipts of all batches, bundles of some. */
   const everything = async () => ({
     checkpoint: await checkpoint(),
-    receipts: await Promise.all(digests.map(async (digest) => (await fetch(`${service.url}/v1/receipts/${digest}`)).json())),
+    receipts: await Promise.all(
+      digests.map(async (digest) => (await fetch(`${service.url}/v1/receipts/${digest}`)).json()),
+    ),
     bundles: await Promise.all(
       digests.filter((_, i) => i % 37 === 0).map((digest) => getBundle(client, { digest })),
     ),
@@ -92,10 +106,22 @@ describe('gridseal restore', () => {
         timeout: 60_000,
         env: { ...process.env, DATA_DIR: dataDir, ...env(database) },
       };
-      const child = execFile(process.execPath, command, options, (_error, stdout, stderr) => {
+      const child = execFile(process.execPath, command, options, (_error, stdout, stderr): void => {
         resolve({ status: child.exitCode, stdout, stderr });
       });
     });
+  /** Kills a restoration as soon as one anchor is back. */
+  const interrupted = async (database: TestDatabase): Promise<void> => {
+    const child = spawn(process.execPath, [join(root, 'backend/restore.ts'), trustFile()], {
+      env: { ...process.env, DATA_DIR: dataDir, ...env(database) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'close');
+    for await (const line of createInterface({ input: child.stdout }))
+      if (line.includes('"progress"')) child.kill('SIGKILL');
+    await ended;
+    assert.equal(child.signalCode, 'SIGKILL', 'it was over before it was interrupted');
+  };
   const trustFile = (): string => join(dataDir, 'trust.json');
 
   it('rebuilds the log from chain and blocks: the same root, size, receipts and bundles, and the log goes on', async () => {
@@ -104,14 +130,14 @@ describe('gridseal restore', () => {
     const second = await createEmptyTestDatabase();
     closing.push(second.close);
 
+    await interrupted(second);
     const { status, stdout, stderr } = await restore(second, '--json', '--trust', trustFile());
     assert.equal(status, 0, stdout + stderr);
     const report = JSON.parse(stdout) as Record<string, unknown>;
-    assert.deepEqual([report.restored, report.payloads, report.closedPayloads], [
-      true,
-      { found: BATCHES, missing: 0 },
-      0,
-    ]);
+    assert.deepEqual(
+      [report.restored, report.payloads, report.closedPayloads],
+      [true, { found: BATCHES, missing: 0 }, 0],
+    );
 
     service = await start(second);
     client = createGridsealClient({ url: service.url });

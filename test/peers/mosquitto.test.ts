@@ -110,10 +110,10 @@ test(
       await sleep(50);
     }
     // Answers come as the batches are judged, which need not be the order they were published in.
-    assert.deepEqual(
-      answers.map(({ status }) => status).toSorted(),
-      [...items.map(() => 'accepted'), 'duplicate'],
-    );
+    assert.deepEqual(answers.map(({ status }) => status).toSorted(), [
+      ...items.map(() => 'accepted'),
+      'duplicate',
+    ]);
     for (let size = 0, waited = 0; size < BATCHES; waited += 1) {
       assert.ok(waited < 200, 'the batches are not in the log');
       size = Number((await (await fetch(`${service.url}/log/checkpoint`)).text()).split('\n')[1]);

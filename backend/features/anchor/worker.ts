@@ -173,7 +173,10 @@ export const createAnchorWorker = (options: {
       return await archive(oldest);
     } catch (error) {
       if (newest.id === oldest.id || !(error instanceof ArchiveError)) throw error;
-      logger.warn({ err: error, size: oldest.size.toString() }, 'the evidence of a newer anchor is taken instead');
+      logger.warn(
+        { err: error, size: oldest.size.toString() },
+        'the evidence of a newer anchor is taken instead',
+      );
       if ((await archive(newest)) === 'idle') throw error;
       for (const { id } of unarchived.slice(0, -1)) await store.move(id, 'confirmed', 'unprovable');
       return 'more';

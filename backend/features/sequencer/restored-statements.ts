@@ -47,7 +47,8 @@ export const restoreEffects = async (
       return;
     }
     case 'Equivocation': {
-      const { subject, lane, boot, sequence, acceptedDigest, conflictingDigest, conflicting } = statement.body;
+      const { subject, lane, boot, sequence, acceptedDigest, conflictingDigest, conflicting } =
+        statement.body;
       const form = decodeAuthorPart(conflicting).header.sequence === sequence ? 'same-place' : 'broken-link';
       await tx.execute(
         `INSERT INTO conflict (author, lane, boot, sequence, form, accepted_digest, conflicting_digest, conflicting, recorded)

@@ -71,7 +71,11 @@ export const createLogRestorer = (options: {
     const isSigned = note.signatures.some((line) => verifyNoteSignature(note.text, line, key, primitives));
     if (isSigned && signed.origin === key.name && signed.size === size && equal(signed.root, root)) return;
     const expected = `${key.name} ${size} ${toHex(root)}`;
-    throw new SequencerError('checkpoint-invalid', expected, `${signed.origin} ${signed.size} ${toHex(signed.root)}`);
+    throw new SequencerError(
+      'checkpoint-invalid',
+      expected,
+      `${signed.origin} ${signed.size} ${toHex(signed.root)}`,
+    );
   };
 
   /** Writes statements that were received together as one block, as they were before. */
@@ -89,7 +93,17 @@ export const createLogRestorer = (options: {
     await tx.execute(
       `INSERT INTO statement_block (id, receipt_time_ms, deadline, entry_ends, entries, digests)
        VALUES ($1, $2, $3, $4, $5, $6)`,
-      [id, receiptTimeMs, deadline, ends, Buffer.concat(statements.map(({ bytes }) => bytes), end), digests],
+      [
+        id,
+        receiptTimeMs,
+        deadline,
+        ends,
+        Buffer.concat(
+          statements.map(({ bytes }) => bytes),
+          end,
+        ),
+        digests,
+      ],
     );
     // Of two statements for one place the first counts, as an audit will say.
     await tx.execute(
@@ -186,7 +200,8 @@ const promisesOf = (runs: AnchoredEntries['promises']): { readonly next: () => b
       while (left === 0n) {
         run += 1;
         const found = runs[run];
-        if (found === undefined) throw new SequencerError('history-differs', 'a promise for every entry', 'fewer');
+        if (found === undefined)
+          throw new SequencerError('history-differs', 'a promise for every entry', 'fewer');
         left = found.entries;
       }
       left -= 1n;

@@ -223,18 +223,20 @@ test('a manifest that the content store does not give back is never anchored', a
 });
 
 test('an anchor whose block no node can prove holds up no other, and the next one covers its entries', async () => {
-  let gone: bigint | undefined;
+  const pruned = { block: -1n };
   const forgetful = {
     ...chain.client,
     request: (call: { method: string; params: unknown[] }) =>
-      call.method === 'eth_getProof' && BigInt(String(call.params[2])) === gone
-        ? Promise.reject(new RpcRequestError({ body: {}, error: { code: -32000, message: 'pruned' }, url: '' }))
+      call.method === 'eth_getProof' && BigInt(String(call.params[2])) === pruned.block
+        ? Promise.reject(
+            new RpcRequestError({ body: {}, error: { code: -32000, message: 'pruned' }, url: '' }),
+          )
         : chain.client.request(call as never),
   } as TestChain['client'];
   const anchoring = createAnchoring(chain, postgres, binding, { client: forgetful });
   fill(anchoring);
   await anchoring.settle();
-  gone = (await chain.client.getBlockNumber()) + 1n;
+  pruned.block = (await chain.client.getBlockNumber()) + 1n;
   await mine();
   await assert.rejects(anchoring.settle(), { name: 'ArchiveError' });
   assert.deepEqual(await statuses(anchoring), [[5n, 'confirmed']]);

@@ -22,8 +22,8 @@ export const sharedStore = (world: World): Promise<ContentStore> =>
 
 /** Size of the checkpoint that process `a` wrote last before showing it. */
 const publishedSize = async ({ folder }: World): Promise<bigint> => {
-  const text = await readFile(join(folder, 'a', 'published'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '\n0';
+  const text = await readFile(join(folder, 'a', 'published'), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '\n0';
     throw error;
   });
   return BigInt(text.split('\n')[1] ?? 0);

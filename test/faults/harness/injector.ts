@@ -33,7 +33,11 @@ export type Injector = {
   /** Passes a point; resolves when no stall keeps the write any more. */
   readonly fateOf: (point: string) => Promise<Fate | undefined>;
   /** Does a write at a point. @param failure the error that its caller gets when it fails */
-  readonly write: <T>(point: string, work: () => Promise<T>, failure: (persisted: boolean) => Error) => Promise<T>;
+  readonly write: <T>(
+    point: string,
+    work: () => Promise<T>,
+    failure: (persisted: boolean) => Error,
+  ) => Promise<T>;
 };
 
 /** @param cut closes what the operating system would close for a process that ended */

@@ -45,7 +45,11 @@ export const judge = async (parts: {
   for (const [name, { batch, entryHash }] of senders.held) {
     const index = await log.indexOf(batch.digest);
     assert.notEqual(index, undefined, `acknowledged and lost: ${name}`);
-    assert.equal(toHex(await log.leafHash(index!)), entryHash, `another entry than was acknowledged: ${name}`);
+    assert.equal(
+      toHex(await log.leafHash(index!)),
+      entryHash,
+      `another entry than was acknowledged: ${name}`,
+    );
   }
   for (const [size, root] of shown)
     assert.equal(toHex(await log.root(size)), toHex(root), `the checkpoint shown at ${size} was taken back`);
@@ -79,7 +83,9 @@ const judgeBytes = async ({
       entries: async (bundle, width) => decodeEntryBundle(await log.bundle(bundle, width)),
       tile: (level, index, width) => log.tile(level, index, width),
       payloadsBelow: async () => {
-        const [row] = await database.query<{ below: bigint | null }>('SELECT max(to_index) AS below FROM segment');
+        const [row] = await database.query<{ below: bigint | null }>(
+          'SELECT max(to_index) AS below FROM segment',
+        );
         return row?.below ?? 0n;
       },
       payload: (cid) => content.get(CID.decode(cid)),

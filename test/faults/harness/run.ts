@@ -164,4 +164,3 @@ export const live = async (run: Run, schedule: Schedule, rounds: number): Promis
     await process.stop();
   }
 };
-

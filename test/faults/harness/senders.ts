@@ -6,7 +6,11 @@ import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
 /** A receipt that a device holds: from here on the service answers for the batch. */
-export type Held = { readonly batch: SignedSubmission; readonly signature: string; readonly entryHash: string };
+export type Held = {
+  readonly batch: SignedSubmission;
+  readonly signature: string;
+  readonly entryHash: string;
+};
 
 /** The devices of a world: what they signed, what they have receipts for, and what still waits for one. */
 export type Senders = {
@@ -37,7 +41,8 @@ export const createSenders = (world: World, random: Random): Senders => {
 
   const hold = (batch: SignedSubmission, result: SubmissionResult): void => {
     const name = toHex(batch.digest);
-    if (result.status === 'refused') throw new Error(`refused: ${result.refusal.code} ${result.refusal.message}`);
+    if (result.status === 'refused')
+      throw new Error(`refused: ${result.refusal.code} ${result.refusal.message}`);
     const { signature, receipt } = result.receipt;
     const now = { batch, signature: toHex(signature), entryHash: toHex(receipt.entryHash) };
     const before = held.get(name);

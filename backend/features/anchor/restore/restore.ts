@@ -47,7 +47,8 @@ export const restoreLog = async (options: {
 }): Promise<RestoreReport> => {
   const { database, store, archive, log, logId, anchors, onProgress } = options;
   const newest = anchors.at(-1);
-  if (newest === undefined) throw new RestoreError('nothing-anchored', 'the chain holds no anchor of this log');
+  if (newest === undefined)
+    throw new RestoreError('nothing-anchored', 'the chain holds no anchor of this log');
   const read: ReadBlock = (cid) => store.get(cid);
   await begin(database, logId, newest.size);
 
@@ -91,8 +92,11 @@ const begin = async (database: Database, logId: Uint8Array, target: bigint): Pro
        EXISTS (SELECT FROM log_head) OR EXISTS (SELECT FROM statement_block) AS held`,
   );
   if (state?.log_id === null && state.held)
-    throw new RestoreError('database-not-empty', 'the database holds a log that was not restored: take an empty one');
-  if (state?.log_id != null && Buffer.compare(state.log_id, logId) !== 0)
+    throw new RestoreError(
+      'database-not-empty',
+      'the database holds a log that was not restored: take an empty one',
+    );
+  if (state !== undefined && state.log_id !== null && Buffer.compare(state.log_id, logId) !== 0)
     throw new RestoreError('database-not-empty', 'the database is being restored to another log');
   await database.execute(
     `INSERT INTO restoration (log_id, target) VALUES ($1, $2)
@@ -151,7 +155,8 @@ const restoreAnchor = async (
     epoch,
     size,
   ]);
-  if (row === undefined) throw new RestoreError('database-not-empty', `the anchor of size ${size} was not taken`);
+  if (row === undefined)
+    throw new RestoreError('database-not-empty', `the anchor of size ${size} was not taken`);
   return row.id;
 };
 
@@ -166,5 +171,7 @@ const restoreEvidence = async (
   const stored = await readEvidence((one) => readVerified(read, one), cid);
   if (stored.size !== anchor.size || stored.evidence.blockHash !== anchor.blockHash) return;
   await archive.store({ ...stored.evidence, anchorId: id }, stored.coversFrom, stored.keyRecords);
-  await database.execute(`UPDATE anchor SET status = 'archived' WHERE id = $1 AND status = 'confirmed'`, [id]);
+  await database.execute(`UPDATE anchor SET status = 'archived' WHERE id = $1 AND status = 'confirmed'`, [
+    id,
+  ]);
 };
