@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   commit,
   decodeAuthorPart,
@@ -16,7 +17,7 @@ import {
 } from '@gridseal/protocol';
 import { signStatement, type DeviceKey } from '@gridseal/sdk/device/device-key';
 import { readChainHead, writeChainHead, type ChainHead } from './chain-head.ts';
-import { openOutbox } from './outbox.ts';
+import { openSpool, SpoolError } from '../spool/spool.ts';
 
 /** What the service said of one batch. */
 export type Delivery =
@@ -39,6 +40,8 @@ export type Station = {
   readonly author: Uint8Array;
   /** Signs a batch and makes it durable. Readings may come in any order. */
   readonly report: (readings: readonly Reading[], notBefore?: NotBefore) => Promise<Hex>;
+  /** How many batches wait for their receipts. */
+  readonly waiting: () => number;
   /** Sends what waits; returns what became of it. Batches with retryable refusals stay. */
   readonly flush: () => Promise<readonly Delivery[]>;
 };
@@ -84,6 +87,7 @@ const headAfter = (head: ChainHead, item: Uint8Array, domain: Domain): ChainHead
  * Opens a station on its folder. A batch is on disk before the head moves and before anything is
  * sent, so a restart neither loses a signed batch nor signs a number twice.
  *
+ * @throws SpoolError `spool-damaged` when a batch that was signed is neither in the spool nor receipted
  * @example
  * const station = await openStation({ key, identity, domain, profile, folder, forward, now: Date.now, randomKey })
  * await station.report(readings)
@@ -91,45 +95,58 @@ const headAfter = (head: ChainHead, item: Uint8Array, domain: Domain): ChainHead
  */
 export const openStation = async (options: StationOptions): Promise<Station> => {
   const { key, identity, domain, profile, forward } = options;
-  const outbox = await openOutbox(options.folder);
+  const folder = join(options.folder, 'spool');
+  const spool = await openSpool(folder);
   let head = await readChainHead(options.folder, options.lane ?? 0);
-  for (const { item } of await outbox.list()) head = headAfter(head, item, domain);
+  for (const sequence of spool.waiting())
+    for (const { item } of await spool.read([sequence])) head = headAfter(head, item, domain);
+  // A batch that was signed may have been sent: its number must not be signed again.
+  if (head.sequence > 0n && !spool.knows(head.sequence - 1n)) throw new SpoolError(folder, 0);
+  let signing: Promise<unknown> = Promise.resolve();
+
+  const sign = async (unordered: readonly Reading[], notBefore: NotBefore | undefined): Promise<Hex> => {
+    const readings = unordered.toSorted(byChannelAndTime);
+    const batchKey = options.randomKey();
+    const { root, blocks, count } = commit({ readings, batchKey });
+    const part = unsignedPart({
+      kind: 'TelemetryBatch',
+      header: {
+        author: identity,
+        keyId: key.keyId,
+        lane: head.lane,
+        boot: head.boot,
+        sequence: head.sequence,
+        previous: fromHex(head.previous),
+        timeMs: BigInt(options.now()),
+        notBeforeBlock: notBefore?.number ?? 0n,
+        notBeforeHash: notBefore === undefined ? ZERO_HASH : fromHex(notBefore.hash),
+      },
+      body: { profile, ...extent(readings), count, readingsRoot: root, auxRoot: ZERO_HASH },
+    });
+    const digest = digestOf(part, domain);
+    const authorPart = encodeAuthorPart({ ...part, signature: signStatement(key, digest) });
+    const item = encodeIngestBody([{ authorPart, batchKey, columnar: encodeColumnar(blocks) }]);
+    await spool.put({ sequence: head.sequence, item });
+    head = { ...head, sequence: head.sequence + 1n, previous: toHex(digest) };
+    await writeChainHead(options.folder, head);
+    return toHex(digest);
+  };
 
   return {
     author: identity,
-    report: async (unordered, notBefore) => {
-      const readings = unordered.toSorted(byChannelAndTime);
-      const batchKey = options.randomKey();
-      const { root, blocks, count } = commit({ readings, batchKey });
-      const part = unsignedPart({
-        kind: 'TelemetryBatch',
-        header: {
-          author: identity,
-          keyId: key.keyId,
-          lane: head.lane,
-          boot: head.boot,
-          sequence: head.sequence,
-          previous: fromHex(head.previous),
-          timeMs: BigInt(options.now()),
-          notBeforeBlock: notBefore?.number ?? 0n,
-          notBeforeHash: notBefore === undefined ? ZERO_HASH : fromHex(notBefore.hash),
-        },
-        body: { profile, ...extent(readings), count, readingsRoot: root, auxRoot: ZERO_HASH },
-      });
-      const digest = digestOf(part, domain);
-      const authorPart = encodeAuthorPart({ ...part, signature: signStatement(key, digest) });
-      const item = encodeIngestBody([{ authorPart, batchKey, columnar: encodeColumnar(blocks) }]);
-      await outbox.put({ sequence: head.sequence, item });
-      head = { ...head, sequence: head.sequence + 1n, previous: toHex(digest) };
-      await writeChainHead(options.folder, head);
-      return toHex(digest);
+    report: (readings, notBefore) => {
+      // One after the other: two batches must not take the same number.
+      const signed = signing.then(() => sign(readings, notBefore));
+      signing = signed.catch(() => undefined);
+      return signed;
     },
+    waiting: () => spool.waiting().length,
     flush: async () => {
-      const waiting = await outbox.list();
+      const waiting = spool.waiting();
       const deliveries: Delivery[] = [];
       const size = options.batchesPerRequest ?? 64;
       for (let from = 0; from < waiting.length; from += size) {
-        const part = waiting.slice(from, from + size);
+        const part = await spool.read(waiting.slice(from, from + size));
         const results = await forward(part.flatMap(({ item }) => decodeIngestBody(item)));
         const receipted: bigint[] = [];
         for (const [i, { sequence }] of part.entries()) {
@@ -137,9 +154,9 @@ export const openStation = async (options: StationOptions): Promise<Station> => 
           if (result === undefined) break;
           deliveries.push(result);
           if (result.status !== 'refused') receipted.push(sequence);
-          else if (!result.retryable) await outbox.setAside(sequence, `${result.code}: ${result.message}`);
+          else if (!result.retryable) await spool.setAside(sequence, `${result.code}: ${result.message}`);
         }
-        await outbox.remove(receipted);
+        await spool.acknowledge(receipted);
       }
       return deliveries;
     },

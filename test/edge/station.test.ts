@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import {
@@ -12,6 +12,7 @@ import {
 } from '@gridseal/protocol';
 import { deviceKeyFrom, randomPrivateKey } from '@gridseal/sdk';
 import { openStation, type Delivery, type Forward, type Station } from '../../edge/gateway/station.ts';
+import { openSpool, SpoolError } from '../../edge/spool/spool.ts';
 import { TEST_NOW, TEST_PROFILE, testDomain } from '../setup/devices.ts';
 import { createTestFolder } from '../setup/postgres.ts';
 
@@ -55,8 +56,8 @@ const folderOf = async (t: TestContext): Promise<string> => {
   t.after(folder.remove);
   return folder.path;
 };
-const waitingIn = async (folder: string): Promise<string[]> =>
-  (await readdir(folder)).filter((name) => name.endsWith('.batch'));
+const waitingIn = async (folder: string): Promise<readonly bigint[]> =>
+  (await openSpool(join(folder, 'spool'))).waiting();
 
 test('batches form one chain, each naming the one before, and are forgotten once receipted', async (t) => {
   const folder = await folderOf(t);
@@ -110,6 +111,47 @@ test('a power cut between batch and head signs no number twice', async (t) => {
   );
 });
 
+test('a cut at every byte of the last batch sends no torn one and signs none of the others again', async (t) => {
+  const folder = await folderOf(t);
+  const silent = await stationIn(folder, () => Promise.reject(new Error('the line is down')));
+  const digests = [await silent.report(READINGS), await silent.report(READINGS)];
+  const headBefore = await readFile(join(folder, 'head.json'));
+  const [segment = ''] = (await readdir(join(folder, 'spool'))).filter((name) => name.endsWith('.spool'));
+  const path = join(folder, 'spool', segment);
+  const two = (await readFile(path)).length;
+  const third = await silent.report(READINGS);
+  const whole = await readFile(path);
+  for (let length = two; length <= whole.length; length += 7) {
+    await writeFile(path, whole.subarray(0, length));
+    // The head is written after the batch, so a cut within the batch finds the head before it.
+    await writeFile(join(folder, 'head.json'), headBefore);
+    const { arrived, forward } = accepting();
+    const again = await stationIn(folder, forward);
+    assert.equal(again.waiting(), length === whole.length ? 3 : 2);
+    await assert.doesNotReject(again.flush());
+    assert.deepEqual(arrived.map(digestOfItem), length === whole.length ? [...digests, third] : digests);
+    await rm(join(folder, 'spool', 'done.json'));
+  }
+});
+
+test('a station whose newest signed batch is lost does not go on: its number may have been sent', async (t) => {
+  const folder = await folderOf(t);
+  const station = await stationIn(folder, () => Promise.reject(new Error('the line is down')));
+  await station.report(READINGS);
+  const [segment = ''] = (await readdir(join(folder, 'spool'))).filter((name) => name.endsWith('.spool'));
+  await rm(join(folder, 'spool', segment));
+  await assert.rejects(stationIn(folder, accepting().forward), SpoolError);
+});
+
+test('batches that are reported at once take one number each', async (t) => {
+  const { arrived, forward } = accepting();
+  const station = await stationIn(await folderOf(t), forward);
+  await Promise.all(Array.from({ length: 5 }, () => station.report(READINGS)));
+  await station.flush();
+  const sequences = arrived.map(({ authorPart }) => decodeAuthorPart(authorPart).header.sequence);
+  assert.deepEqual(sequences, [0n, 1n, 2n, 3n, 4n]);
+});
+
 test('a batch refused for now stays; one refused for good is set aside with the reason', async (t) => {
   const folder = await folderOf(t);
   const station = await stationIn(folder, refusing(true).forward);
@@ -120,9 +162,11 @@ test('a batch refused for now stays; one refused for good is set aside with the 
 
   await (await stationIn(folder, refusing(false).forward)).flush();
   assert.deepEqual(await waitingIn(folder), []);
-  const [reason] = (await readdir(join(folder, 'refused'))).filter((name) => name.endsWith('.reason'));
+  const [reason] = (await readdir(join(folder, 'spool', 'refused'))).filter((name) =>
+    name.endsWith('.reason'),
+  );
   assert.equal(
-    await readFile(join(folder, 'refused', reason ?? ''), 'utf8'),
+    await readFile(join(folder, 'spool', 'refused', reason ?? ''), 'utf8'),
     'unknown-device: not enrolled\n',
   );
 });

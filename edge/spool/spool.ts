@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurableFile } from '@gridseal/sdk/node/durable-file';
+import { encodeRecord, placeAt, scanSegment, type RecordPlace, type WaitingBatch } from './record.ts';
+import { openSegmentFiles, segmentName, type SegmentFiles } from './segment-files.ts';
+
+/** Batches signed and not yet receipted, on disk. */
+export type Spool = {
+  /** Makes a batch durable. Sequences only grow. Nothing may be sent before this resolves. */
+  readonly put: (batch: WaitingBatch) => Promise<void>;
+  /** Sequences that wait, oldest first. */
+  readonly waiting: () => readonly bigint[];
+  /** Batches of sequences that wait, as they were put. @throws SpoolError `spool-damaged` */
+  readonly read: (sequences: readonly bigint[]) => Promise<readonly WaitingBatch[]>;
+  /** Forgets batches that have receipts; a cut before this resolves only means that they are sent again. */
+  readonly acknowledge: (sequences: readonly bigint[]) => Promise<void>;
+  /** Puts a batch aside that the service refuses for good, with the reason beside it. */
+  readonly setAside: (sequence: bigint, reason: string) => Promise<void>;
+  /** Whether a sequence is here, or was and is done. */
+  readonly knows: (sequence: bigint) => boolean;
+};
+
+/** A spool whose files hold something else than was written. It must not be guessed what was lost. */
+export class SpoolError extends Error {
+  override readonly name = 'SpoolError';
+  readonly code = 'spool-damaged';
+  readonly file: string;
+  readonly at: number;
+  constructor(file: string, at: number) {
+    super(`${file} is damaged at byte ${at}: a batch that was signed can no longer be read`);
+    this.file = file;
+    this.at = at;
+  }
+}
+
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+
+type Place = RecordPlace & { readonly segment: string };
+type Done = { readonly below: bigint; readonly also: ReadonlySet<bigint> };
+
+/**
+ * Opens the spool of a folder: segments of records, each written and synced before it counts. A record that a power cut tore is
+ * cut off; a record that is damaged otherwise is an error, never left out.
+ *
+ * @throws SpoolError `spool-damaged`
+ * @example
+ * const spool = await openSpool(folder)
+ * await spool.put({ sequence: 7n, item })
+ */
+export const openSpool = async (
+  folder: string,
+  files?: SegmentFiles,
+  segmentBytes = SEGMENT_BYTES,
+): Promise<Spool> => {
+  const segments = files ?? (await openSegmentFiles(folder));
+  const doneFile = join(folder, 'done.json');
+  const refused = join(folder, 'refused');
+  const places = new Map<bigint, Place>();
+  const ends = new Map<string, number>();
+  let done = await readDone(doneFile);
+  let last: bigint | undefined;
+
+  const names = await segments.list();
+  for (const name of names) {
+    const { records, end, isDamaged } = scanSegment(await segments.read(name));
+    const isTorn = (await segments.read(name)).length > end;
+    if (isTorn && (isDamaged || name !== names.at(-1))) throw new SpoolError(join(folder, name), end);
+    if (isTorn) await segments.truncate(name, end);
+    for (const record of records) {
+      places.set(record.sequence, { ...record, segment: name });
+      last = record.sequence;
+    }
+    ends.set(name, end);
+  }
+
+  const isDone = (sequence: bigint): boolean => sequence < done.below || done.also.has(sequence);
+  const waiting = (): readonly bigint[] => [...places.keys()].filter((sequence) => !isDone(sequence));
+
+  /** Segments all of whose batches are done go; the one that is written to stays. */
+  const tidy = async (): Promise<void> => {
+    const needed = new Set(waiting().map((sequence) => places.get(sequence)?.segment));
+    const active = [...ends.keys()].at(-1);
+    for (const name of [...ends.keys()]) {
+      if (needed.has(name) || name === active) continue;
+      await segments.remove(name);
+      ends.delete(name);
+      for (const [sequence, { segment }] of places) if (segment === name) places.delete(sequence);
+    }
+  };
+
+  const acknowledge = async (sequences: readonly bigint[]): Promise<void> => {
+    if (sequences.length === 0) return;
+    const also = new Set([...done.also, ...sequences]);
+    const rest = [...places.keys()].filter((sequence) => sequence >= done.below && !also.has(sequence));
+    const below = rest[0] ?? (last ?? -1n) + 1n;
+    done = { below, also: new Set([...also].filter((sequence) => sequence > below)) };
+    const text = JSON.stringify({ below: String(done.below), also: [...done.also].map(String) });
+    await writeDurableFile(doneFile, text);
+    await tidy();
+  };
+
+  const read = async (sequences: readonly bigint[]): Promise<readonly WaitingBatch[]> => {
+    const batches: WaitingBatch[] = [];
+    for (const sequence of sequences) {
+      const place = places.get(sequence);
+      if (place === undefined) throw new RangeError(`no batch ${sequence} waits`);
+      const item = await segments.readAt(place.segment, place.at, place.length);
+      if (item.length !== place.length) throw new SpoolError(join(folder, place.segment), place.at);
+      batches.push({ sequence, item });
+    }
+    return batches;
+  };
+
+  return {
+    put: async (batch) => {
+      if (last !== undefined && batch.sequence <= last)
+        throw new RangeError(`batch ${batch.sequence} comes after ${last}`);
+      const active = [...ends.keys()].at(-1);
+      const isFull = active === undefined || (ends.get(active) ?? 0) >= segmentBytes;
+      const segment = isFull ? segmentName(batch.sequence) : active;
+      const at = isFull ? 0 : (ends.get(segment) ?? 0);
+      const bytes = encodeRecord(batch);
+      await segments.append(segment, at, bytes);
+      ends.set(segment, at + bytes.length);
+      places.set(batch.sequence, { ...placeAt(at, batch), segment });
+      last = batch.sequence;
+    },
+    waiting,
+    read,
+    acknowledge,
+    setAside: async (sequence, reason) => {
+      const [batch] = await read([sequence]);
+      const name = join(refused, `${String(sequence).padStart(16, '0')}.batch`);
+      await writeDurableFile(name, batch?.item ?? new Uint8Array(0));
+      await writeDurableFile(`${name}.reason`, `${reason}\n`);
+      await acknowledge([sequence]);
+    },
+    knows: (sequence) => isDone(sequence) || places.has(sequence),
+  };
+};
+
+const readDone = async (file: string): Promise<Done> => {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    return { below: 0n, also: new Set() };
+  }
+  const { below, also } = JSON.parse(text) as { readonly below: string; readonly also: readonly string[] };
+  return { below: BigInt(below), also: new Set(also.map(BigInt)) };
+};

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { copyRepository } from '../check/copy.ts';
+import { extent } from './harness/extent.ts';
+
+/** A safety taken out of the service: what this suite is for is to notice. */
+type Mutant = {
+  readonly name: string;
+  readonly file: string;
+  readonly edits: readonly (readonly [found: string, put: string])[];
+  /** Test files that must notice. */
+  readonly noticedBy: string;
+};
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a file is renamed into place without being synced',
+    file: 'backend/adapters/durable-file/durable-files.ts',
+    edits: [['    await fs.syncFile(beside);\n', '']],
+    noticedBy: 'faults/scenarios',
+  },
+  {
+    name: "a file's new name is not synced",
+    file: 'backend/adapters/durable-file/durable-files.ts',
+    edits: [
+      [
+        '      await fs.rename(beside, path);\n      await fs.syncFolder(dirname(path));',
+        '      await fs.rename(beside, path);',
+      ],
+    ],
+    noticedBy: 'faults/scenarios',
+  },
+  {
+    name: 'a checkpoint is shown before it is written to the published file',
+    file: 'backend/features/sequencer/sequencer.ts',
+    edits: [['    await published.write(head.checkpoint);\n', '']],
+    noticedBy: 'faults/scenarios',
+  },
+  {
+    name: 'a sequencer leads without the lock',
+    file: 'backend/features/sequencer/sequencer.ts',
+    edits: [['if (row?.locked === true) return session;', 'if (row !== undefined) return session;']],
+    noticedBy: 'faults/scenarios',
+  },
+  {
+    name: 'the head is replaced without comparing it',
+    file: 'backend/features/sequencer/log-store.ts',
+    edits: [
+      [
+        'WHERE term = $1 AND size = $2 AND root = $3`',
+        'WHERE $1::bigint IS NOT NULL AND $2::bigint IS NOT NULL AND $3::bytea IS NOT NULL`',
+      ],
+    ],
+    noticedBy: 'faults/scenarios',
+  },
+  {
+    name: 'a transaction is sent again without looking whether it was',
+    file: 'backend/features/chain/outbox.ts',
+    edits: [
+      ["    if (existing?.status === 'pending' || existing?.status === 'mined') return existing;\n", ''],
+      [
+        "      if (again?.status === 'pending' || again?.status === 'mined') return { transaction: again };\n",
+        '',
+      ],
+    ],
+    noticedBy: 'faults/random',
+  },
+  {
+    name: 'payloads leave the database before the content store has them',
+    file: 'backend/features/payloads/mover.ts',
+    edits: [
+      ["  await store.importCar(root, carOf(root, walk(readHeld, root, 'all')));\n", ''],
+      [
+        "if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);\n    payloadBytes",
+        'payloadBytes',
+      ],
+    ],
+    noticedBy: 'faults/scenarios',
+  },
+];
+
+const RANDOM_RUNS = 40;
+/** Long enough for a suite that hangs where it should fail. */
+const LIMIT_MS = 15 * 60_000;
+
+if (extent.isWhole)
+  describe('a safety taken out', () => {
+    let copy: Awaited<ReturnType<typeof copyRepository>>;
+    before(async () => {
+      copy = await copyRepository();
+    });
+    after(() => copy.remove());
+
+    const runCopy = async (fragment: string): Promise<{ failed: number; output: string }> => {
+      const child = spawn(
+        process.execPath,
+        ['scripts/test.ts', '--suite', 'faults', '--seed', '1', '--runs', String(RANDOM_RUNS), fragment],
+        { cwd: copy.folder, stdio: ['ignore', 'pipe', 'inherit'], timeout: LIMIT_MS, env: environment() },
+      );
+      const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+      return { failed: Number(/\d+ passed, (\d+) failed/u.exec(output)?.[1]), output };
+    };
+
+    it('is not noticed where none is: the copy passes', async () => {
+      const { failed, output } = await runCopy('faults/scenarios');
+      assert.equal(failed, 0, output.slice(-2_000));
+    });
+
+    for (const { name, file, edits, noticedBy } of MUTANTS)
+      it(`is noticed: ${name}`, async () => {
+        const path = join(copy.folder, file);
+        const sound = await readFile(path, 'utf8');
+        let broken = sound;
+        for (const [found, put] of edits) {
+          assert.ok(broken.includes(found), `${file} no longer holds: ${found}`);
+          broken = broken.replace(found, put);
+        }
+        await writeFile(path, broken);
+        try {
+          const { failed, output } = await runCopy(noticedBy);
+          assert.ok(failed > 0, `nothing failed:\n${output.slice(-2_000)}`);
+        } finally {
+          await writeFile(path, sound);
+        }
+      });
+  });
+
+/** The copy's run brings its own servers, and is no test of this run's. */
+const environment = (): NodeJS.ProcessEnv => {
+  const { NODE_TEST_CONTEXT: _context, GRIDSEAL_TEST_DATABASE_URL: _server, ...rest } = process.env;
+  return rest;
+};
