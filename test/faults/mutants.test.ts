@@ -11,8 +11,7 @@ import { extent } from './harness/extent.ts';
 /** A safety taken out of the service: what this suite is for is to notice. */
 type Mutant = {
   readonly name: string;
-  readonly file: string;
-  readonly edits: readonly (readonly [found: string, put: string])[];
+  readonly edits: readonly (readonly [file: string, found: string, put: string])[];
   /** Test files that must notice. */
   readonly noticedBy: string;
 };
@@ -20,15 +19,14 @@ type Mutant = {
 const MUTANTS: readonly Mutant[] = [
   {
     name: 'a file is renamed into place without being synced',
-    file: 'backend/adapters/durable-file/durable-files.ts',
-    edits: [['    await fs.syncFile(beside);\n', '']],
+    edits: [['backend/adapters/durable-file/durable-files.ts', '    await fs.syncFile(beside);\n', '']],
     noticedBy: 'faults/scenarios',
   },
   {
     name: "a file's new name is not synced",
-    file: 'backend/adapters/durable-file/durable-files.ts',
     edits: [
       [
+        'backend/adapters/durable-file/durable-files.ts',
         '      await fs.rename(beside, path);\n      await fs.syncFolder(dirname(path));',
         '      await fs.rename(beside, path);',
       ],
@@ -37,21 +35,30 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a checkpoint is shown before it is written to the published file',
-    file: 'backend/features/sequencer/sequencer.ts',
-    edits: [['    await published.write(head.checkpoint);\n', '']],
+    edits: [['backend/features/sequencer/sequencer.ts', '    await published.write(head.checkpoint);\n', '']],
     noticedBy: 'faults/scenarios',
   },
   {
     name: 'a sequencer leads without the lock',
-    file: 'backend/features/sequencer/sequencer.ts',
-    edits: [['if (row?.locked === true) return session;', 'if (row !== undefined) return session;']],
+    edits: [
+      [
+        'backend/features/sequencer/sequencer.ts',
+        'if (row?.locked === true) return session;',
+        'if (row !== undefined) return session;',
+      ],
+    ],
     noticedBy: 'faults/scenarios',
   },
   {
     name: 'the head is replaced without comparing it',
-    file: 'backend/features/sequencer/log-store.ts',
     edits: [
       [
+        'backend/features/sequencer/integration.ts',
+        'if (found?.term !== state.head.term || found.size !== state.head.size)',
+        'if (found === undefined)',
+      ],
+      [
+        'backend/features/sequencer/log-store.ts',
         'WHERE term = $1 AND size = $2 AND root = $3`',
         'WHERE $1::bigint IS NOT NULL AND $2::bigint IS NOT NULL AND $3::bytea IS NOT NULL`',
       ],
@@ -60,10 +67,14 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a transaction is sent again without looking whether it was',
-    file: 'backend/features/chain/outbox.ts',
     edits: [
-      ["    if (existing?.status === 'pending' || existing?.status === 'mined') return existing;\n", ''],
       [
+        'backend/features/chain/outbox.ts',
+        "    if (existing?.status === 'pending' || existing?.status === 'mined') return existing;\n",
+        '',
+      ],
+      [
+        'backend/features/chain/outbox.ts',
         "      if (again?.status === 'pending' || again?.status === 'mined') return { transaction: again };\n",
         '',
       ],
@@ -72,10 +83,14 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'payloads leave the database before the content store has them',
-    file: 'backend/features/payloads/mover.ts',
     edits: [
-      ["  await store.importCar(root, carOf(root, walk(readHeld, root, 'all')));\n", ''],
       [
+        'backend/features/payloads/mover.ts',
+        "  await store.importCar(root, carOf(root, walk(readHeld, root, 'all')));\n",
+        '',
+      ],
+      [
+        'backend/features/payloads/mover.ts',
         "if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);\n    payloadBytes",
         'payloadBytes',
       ],
@@ -111,21 +126,21 @@ if (extent.isWhole)
       assert.equal(failed, 0, output.slice(-2_000));
     });
 
-    for (const { name, file, edits, noticedBy } of MUTANTS)
+    for (const { name, edits, noticedBy } of MUTANTS)
       it(`is noticed: ${name}`, async () => {
-        const path = join(copy.folder, file);
-        const sound = await readFile(path, 'utf8');
-        let broken = sound;
-        for (const [found, put] of edits) {
-          assert.ok(broken.includes(found), `${file} no longer holds: ${found}`);
-          broken = broken.replace(found, put);
-        }
-        await writeFile(path, broken);
+        const sound = new Map<string, string>();
         try {
+          for (const [file, found, put] of edits) {
+            const path = join(copy.folder, file);
+            const before = await readFile(path, 'utf8');
+            assert.ok(before.includes(found), `${file} no longer holds: ${found}`);
+            if (!sound.has(path)) sound.set(path, before);
+            await writeFile(path, before.replace(found, put));
+          }
           const { failed, output } = await runCopy(noticedBy);
           assert.ok(failed > 0, `nothing failed:\n${output.slice(-2_000)}`);
         } finally {
-          await writeFile(path, sound);
+          for (const [path, before] of sound) await writeFile(path, before);
         }
       });
   });

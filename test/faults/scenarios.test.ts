@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { loseLock, reorganise, restoreBackup, sideBySide } from './harness/events.ts';
 import type { Schedule } from './harness/injector.ts';
+import { anchorsOf } from './harness/judge.ts';
 import { createRandom } from './harness/random.ts';
 import { live, runLog, type Run } from './harness/run.ts';
 import { startGround, type Ground } from './harness/world.ts';
@@ -54,7 +55,9 @@ describe('a log under faults', () => {
 
   for (const depth of [1, 5, 64])
     scenario(`is anchored again after a reorganisation of ${depth} blocks`, async (run) => {
-      await live(run, WORKS, 8);
+      const process = await run.start(WORKS);
+      while ((await anchorsOf(run.world)).length === 0) await run.use(process, 1);
+      await process.stop();
       assert.ok((await reorganise(run, depth)) > 0, 'no anchor was undone');
       await live(run, WORKS, 4);
       await run.conclude();
