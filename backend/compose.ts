@@ -131,6 +131,11 @@ export const compose = async (
       lifetime,
       logger: loggerOf('anchor'),
     });
+    log.gate.watch({
+      name: 'age in ms of the oldest entry that no anchor covers',
+      figure: anchoring.oldestUnanchoredMs,
+      refuseAbove: config.anchor.maxUnanchoredMs,
+    });
     await serveMqtt({
       messaging,
       ingest: log.ingest,

@@ -60,6 +60,8 @@ export type Config = {
     readonly intervalMs: number;
     readonly maxEntries: number;
     readonly receiptDeadlineMs: number;
+    /** New work is refused while an entry has waited longer than this for an anchor. */
+    readonly maxUnanchoredMs: number;
   };
   /** C2SP witnesses, and how many of them must cosign a checkpoint before it is anchored. */
   readonly witness: {
@@ -70,6 +72,8 @@ export type Config = {
     readonly maxClockSkewMs: number;
     readonly maxBatchesPerRequest: number;
     readonly maxPendingBatches: number;
+    /** New work is refused while a batch has waited longer than this for its place in the log. */
+    readonly maxSequencerLagMs: number;
     readonly workers: number;
     readonly admitOwners: 'any' | readonly string[];
   };
@@ -231,6 +235,8 @@ const VARIABLES = {
   MAX_CLOCK_SKEW_MS: { schema: integer(0, 365 * 24 * hour).default(5 * 60_000), example: '300000' },
   MAX_BATCHES_PER_REQUEST: { schema: integer(1, 65_535).default(1_024), example: '1024' },
   MAX_PENDING_BATCHES: { schema: integer(1, 100_000_000).default(1_000_000), example: '1000000' },
+  MAX_SEQUENCER_LAG_MS: { schema: integer(1_000, 24 * hour).default(30_000), example: '30000' },
+  MAX_UNANCHORED_MS: { schema: integer(1_000, 365 * 24 * hour).optional(), example: '3600000' },
   INGEST_WORKERS: { schema: integer(0, 256).default(spareCores()), example: '2' },
   ADMIT_OWNERS: { schema: owners().default('any'), example: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8' },
 } satisfies Record<string, Variable>;
@@ -367,12 +373,14 @@ const arrange = (v: Values): Config => {
       intervalMs: v.ANCHOR_INTERVAL_MS,
       maxEntries: v.ANCHOR_MAX_ENTRIES,
       receiptDeadlineMs: v.RECEIPT_DEADLINE_MS,
+      maxUnanchoredMs: v.MAX_UNANCHORED_MS ?? v.RECEIPT_DEADLINE_MS,
     },
     witness: { witnesses: v.WITNESSES, quorum: v.WITNESS_QUORUM ?? Math.min(1, v.WITNESSES.length) },
     ingest: {
       maxClockSkewMs: v.MAX_CLOCK_SKEW_MS,
       maxBatchesPerRequest: v.MAX_BATCHES_PER_REQUEST,
       maxPendingBatches: v.MAX_PENDING_BATCHES,
+      maxSequencerLagMs: v.MAX_SEQUENCER_LAG_MS,
       workers: v.INGEST_WORKERS,
       admitOwners: v.ADMIT_OWNERS,
     },

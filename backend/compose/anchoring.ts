@@ -7,7 +7,7 @@ import { anchorable } from '../features/anchor/anchorable.ts';
 import { createAnchorStore } from '../features/anchor/anchor-store.ts';
 import { createAnchorArchivist } from '../features/anchor/archive/archivist.ts';
 import { createEvidenceStore } from '../features/anchor/archive/evidence-store.ts';
-import { createAnchorCoverage, createAnchorProbe } from '../features/anchor/coverage.ts';
+import { createAnchorCoverage, createAnchorProbe, readAnchorLiveness } from '../features/anchor/coverage.ts';
 import { createManifestBuilder } from '../features/anchor/manifest-builder.ts';
 import { anchorRoutes } from '../features/anchor/routes.ts';
 import { createAnchorWorker } from '../features/anchor/worker.ts';
@@ -89,6 +89,8 @@ export const composeAnchoring = (options: {
   return {
     archive,
     source,
+    oldestUnanchoredMs: async () =>
+      (await readAnchorLiveness(log, store, epoch, Date.now())).oldestUnanchoredMs,
     coverage: createAnchorCoverage({ store, archive, directory, epoch, finalityDepth }),
     routes: [
       ...anchorRoutes({ store, directory, finalityDepth }),

@@ -18,6 +18,7 @@ import type { ChainBinding, KeyDirectory } from '../features/chain/types.ts';
 import type { HealthProbe } from '../features/health/types.ts';
 import { createBlockIds } from '../features/ingest/block-ids.ts';
 import { createInlineExaminer } from '../features/ingest/examiner.ts';
+import { createGate, type Gate } from '../features/ingest/gate.ts';
 import { createExaminerPool } from '../features/ingest/examiner-pool.ts';
 import { createIngestProbe } from '../features/ingest/health.ts';
 import { createIngest, type Examiner } from '../features/ingest/ingest.ts';
@@ -44,6 +45,8 @@ export type LogParts = {
   readonly log: LogReader;
   readonly ingest: Ingest;
   readonly sequencer: Sequencer;
+  /** What else must keep up before new work is taken is watched here. */
+  readonly gate: Gate;
   /** C2SP text of the key that checkpoints verify under. */
   readonly verifierKey: string;
   readonly origin: string;
@@ -130,6 +133,17 @@ export const composeLog = async (parts: {
   });
   lifetime.own('sequencer', sequencer.stop);
 
+  const gate = createGate();
+  gate.watch({
+    name: 'number of acknowledged batches that wait for the sequencer',
+    figure: async () => (await sequencer.status()).pendingStatements,
+    refuseAbove: config.ingest.maxPendingBatches,
+  });
+  gate.watch({
+    name: 'age in ms of the oldest batch that waits for the sequencer',
+    figure: async () => (await sequencer.status()).oldestPendingMs,
+    refuseAbove: config.ingest.maxSequencerLagMs,
+  });
   const examine = composeExaminer(config.ingest.workers, primitives, lifetime);
   const ingest = createIngest({
     database,
@@ -151,8 +165,8 @@ export const composeLog = async (parts: {
     limits: {
       maxQueuedStatements: MAX_QUEUED_STATEMENTS,
       maxQueuedBytes: MAX_QUEUED_BYTES,
-      maxPendingStatements: config.ingest.maxPendingBatches,
     },
+    gate,
   });
   lifetime.own('ingest', ingest.close);
 
@@ -171,7 +185,8 @@ export const composeLog = async (parts: {
         createReceipts({ database, log, issue, anchors, cosignatures: parts.cosignatures, primitives }),
       ),
     ],
-    probes: [createIngestProbe(ingest), createSequencerProbe(sequencer)],
+    gate,
+    probes: [createIngestProbe(ingest, gate), createSequencerProbe(sequencer)],
   };
 };
 

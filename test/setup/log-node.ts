@@ -8,6 +8,7 @@ import { createDurableFiles } from '../../backend/adapters/durable-file/durable-
 import type { Database } from '../../backend/adapters/postgres/database.ts';
 import { createBlockIds } from '../../backend/features/ingest/block-ids.ts';
 import { createInlineExaminer } from '../../backend/features/ingest/examiner.ts';
+import { createGate, type Gate } from '../../backend/features/ingest/gate.ts';
 import { createIngest, type Examiner, type IngestLimits } from '../../backend/features/ingest/ingest.ts';
 import { createReceiptIssuer } from '../../backend/features/ingest/receipt-issuer.ts';
 import type { Ingest, OperatorSigner, ReceiptIssuer } from '../../backend/features/ingest/types.ts';
@@ -61,6 +62,7 @@ export const createTestIngest = (
   database: Database,
   limits: Partial<IngestLimits> = {},
   examine: Examiner = createInlineExaminer(log.primitives),
+  gate: Gate = createGate(),
 ): Ingest =>
   createIngest({
     database,
@@ -79,10 +81,10 @@ export const createTestIngest = (
     examine,
     primitives: log.primitives,
     anchorDeadlineMs: TEST_ANCHOR_DEADLINE_MS,
+    gate,
     limits: {
       maxQueuedStatements: 10_000,
       maxQueuedBytes: 100_000_000,
-      maxPendingStatements: 1_000_000,
       ...limits,
     },
   });

@@ -1,7 +1,7 @@
 /**
  * Why a whole request was not taken. Nothing of it is known to be stored; sending it again is safe.
  *
- * - `overloaded`: the queue or the sequencer's backlog is full.
+ * - `overloaded`: the queue is full, or something behind ingest must catch up first.
  * - `closed`: the service is stopping.
  */
 export type IngestErrorCode = 'overloaded' | 'closed';
@@ -11,10 +11,13 @@ export class IngestError extends Error {
   override readonly name = 'IngestError';
   readonly code: IngestErrorCode;
   readonly retryAfterSeconds: number;
+  /** What has to catch up, for a person. */
+  readonly reason: string | undefined;
 
-  constructor(code: IngestErrorCode, retryAfterSeconds: number) {
-    super(`${code}: try again in ${retryAfterSeconds} s`);
+  constructor(code: IngestErrorCode, retryAfterSeconds: number, reason?: string) {
+    super(`${reason === undefined ? code : `${code} (${reason})`}: try again in ${retryAfterSeconds} s`);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.reason = reason;
   }
 }

@@ -1,11 +1,20 @@
 import type { HealthProbe } from '../health/types.ts';
+import type { Gate } from './gate.ts';
 import type { Ingest } from './types.ts';
 
-/** Ingest's part of `/health`: how much is between submission and acknowledgement. */
-export const createIngestProbe = (ingest: Ingest): HealthProbe => ({
+/** Ingest's part of `/health`: how much is between submission and acknowledgement, and whether new work is refused. */
+export const createIngestProbe = (ingest: Ingest, gate: Gate): HealthProbe => ({
   part: 'ingest',
-  check: () => {
+  check: async () => {
     const { statements, bytes } = ingest.queued();
-    return { status: 'ok', figures: { queuedStatements: statements, queuedBytes: bytes } };
+    const reason = await gate.closedBy();
+    const figures = {
+      queuedStatements: statements,
+      queuedBytes: bytes,
+      refusing: reason === undefined ? 0 : 1,
+    };
+    return reason === undefined
+      ? { status: 'ok', figures }
+      : { status: 'failing', detail: `new work is refused: ${reason}`, figures };
   },
 });

@@ -8,6 +8,7 @@ import { createBlockIds } from './block-ids.ts';
 import type { Admitted, Candidate, Checked, Examinable, SealedPayload } from './candidate.ts';
 import { IngestError } from './errors.ts';
 import { createFlush } from './flush.ts';
+import type { Gate } from './gate.ts';
 import { acknowledgedBy } from './flush-store.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type {
@@ -26,11 +27,10 @@ export type Examiner = (
   wrapping: Wrapping,
 ) => Promise<readonly Checked<SealedPayload | undefined>[]>;
 
-/** How much may be under way, from submission to result, and how much the sequencer may be behind. */
+/** How much may be under way, from submission to result. */
 export type IngestLimits = {
   readonly maxQueuedStatements: number;
   readonly maxQueuedBytes: number;
-  readonly maxPendingStatements: number;
 };
 
 /** Refusals that a resubmission may meet although its first submission was taken. */
@@ -45,7 +45,8 @@ const TAKEN_BEFORE: readonly RefusalCode[] = [
   'wrong-chain',
 ];
 
-const BACKLOG_CHECK_MS = 500;
+/** When to try again, where nothing better is known. */
+const CATCH_UP_S = 5;
 
 /**
  * Creates ingest: admission, examination and one group commit for all requests.
@@ -62,6 +63,7 @@ export const createIngest = (options: {
   readonly primitives: Primitives;
   readonly anchorDeadlineMs: number;
   readonly limits: IngestLimits;
+  readonly gate: Gate;
 }): Ingest => {
   const { database, rules, periodKeys, issue, examine, primitives, limits } = options;
   const promisedSeconds = BigInt(Math.ceil(options.anchorDeadlineMs / 1000));
@@ -79,17 +81,31 @@ export const createIngest = (options: {
   const underWay = { statements: 0, bytes: 0 };
   const running = new Set<Promise<unknown>>();
   let closed = false;
-  let backlog = { statements: 0, checkedAt: -Infinity };
 
-  const readBacklog = async (): Promise<number> => {
-    const now = performance.now();
-    if (now - backlog.checkedAt < BACKLOG_CHECK_MS) return backlog.statements;
-    backlog = { ...backlog, checkedAt: now };
-    const [row] = await database.query<{ statements: bigint }>(
-      'SELECT coalesce(sum(statements), 0)::bigint AS statements FROM pending_block',
-    );
-    backlog = { statements: Number(row?.statements ?? 0n), checkedAt: now };
-    return backlog.statements;
+  /** First receipts of a request of which every statement was acknowledged before. */
+  const recallAll = async (submissions: readonly Submission[]): Promise<SubmissionResult[] | undefined> => {
+    const digests = submissions.map((submission) => {
+      const checked = admit(submission, rules);
+      return 'passed' in checked ? checked.passed.digest : checked.digest;
+    });
+    const asked = digests.filter((digest) => digest !== undefined);
+    if (asked.length < digests.length) return undefined;
+    const found = new Map<string, SubmissionResult>();
+    for (const { digest, entry, ...promised } of await acknowledgedBy(database, asked)) {
+      const receipt = issue({ digest, entryHash: hashLeaf(entry, primitives), ...promised });
+      found.set(toHex(digest), { status: 'duplicate', digest, receipt });
+    }
+    const results = asked.flatMap((digest) => found.get(toHex(digest)) ?? []);
+    return results.length === submissions.length ? results : undefined;
+  };
+
+  /** While something behind ingest has to catch up only what was taken before is answered. */
+  const takeUnlessClosed = async (submissions: readonly Submission[]): Promise<SubmissionResult[]> => {
+    const reason = await options.gate.closedBy();
+    if (reason === undefined) return take(submissions);
+    const recalled = await recallAll(submissions);
+    if (recalled === undefined) throw new IngestError('overloaded', CATCH_UP_S, reason);
+    return recalled;
   };
 
   /** Gives refused statements that were acknowledged before their first receipt. */
@@ -149,10 +165,7 @@ export const createIngest = (options: {
       if (isFull) throw new IngestError('overloaded', 1);
       underWay.statements += submissions.length;
       underWay.bytes += bytes;
-      const work = readBacklog().then((pending) => {
-        if (pending > limits.maxPendingStatements) throw new IngestError('overloaded', 5);
-        return take(submissions);
-      });
+      const work = takeUnlessClosed(submissions);
       running.add(work);
       try {
         return await work;

@@ -82,7 +82,7 @@ export const toIngestProblem: ProblemMapper = (error) =>
   error instanceof IngestError
     ? new Problem('overloaded', {
         retryAfterSeconds: error.retryAfterSeconds,
-        detail: error.code === 'closed' ? 'the service is stopping' : 'the queue is full',
+        detail: error.code === 'closed' ? 'the service is stopping' : (error.reason ?? 'the queue is full'),
         cause: error,
       })
     : undefined;

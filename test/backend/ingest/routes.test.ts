@@ -7,6 +7,7 @@ import { decodeColumnar } from '@gridseal/protocol/readings/columnar';
 import { readingsToJson } from '@gridseal/protocol/readings/json';
 import { decodeAuthorPart } from '@gridseal/protocol/statement/codec';
 import { statementToJson } from '@gridseal/protocol/statement/json';
+import { createGate } from '../../../backend/features/ingest/gate.ts';
 import { ingestRoutes, toIngestProblem } from '../../../backend/features/ingest/routes.ts';
 import type { Ingest } from '../../../backend/features/ingest/types.ts';
 import { createTestDevice, testDomain, type SignedSubmission, type TestDevice } from '../../setup/devices.ts';
@@ -147,13 +148,17 @@ describe('POST /v1/batches', () => {
 
   it('answers 503 with Retry-After when it takes no more', async () => {
     await ingest.submit([device.next()]);
-    const full = createTestIngest(log, test.database, { maxPendingStatements: 0 });
+    const gate = createGate();
+    gate.watch({ name: 'lag', figure: async () => 2, refuseAbove: 1 });
+    const full = createTestIngest(log, test.database, {}, undefined, gate);
     const narrow = await serveRoutes(ingestRoutes({ ingest: full, logId, maxBatches: 8 }), [toIngestProblem]);
     const response = await fetch(`${narrow.url}/v1/batches`, {
       method: 'POST',
       body: compact([device.next()]),
       headers: { 'content-type': INGEST_MEDIA_TYPE },
     });
+    const { detail } = (await response.json()) as { detail: string };
+    assert.equal(detail, 'lag is 2, at most 1 is allowed');
     await narrow.close();
     assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '5']);
   });
