@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createPublicClient, http } from 'viem';
-import { domainOf, fromHex, toHex, type Hex, type Profile } from '@gridseal/protocol';
+import { toHex, type Hex, type Profile } from '@gridseal/protocol';
 import {
   createGridsealClient,
   getTrust,
@@ -13,16 +12,14 @@ import {
   type GridsealClient,
 } from '@gridseal/sdk';
 import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
-import { asProfile, ensureEnrolled, hashOfProfile } from '../../edge/gateway/enrol.ts';
-import { forwardOverHttp } from '../../edge/gateway/forward.ts';
-import { createKeyFile, readKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
-import { openStation } from '../../edge/gateway/station.ts';
+import { asProfile, ensureEnrolled } from '../../edge/gateway/enrol.ts';
+import { createKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
 import { readTelemetryFile } from '../../edge/readers/csv.ts';
-import { batchesOf } from '../../edge/readers/batches.ts';
-import { EXIT } from '../exit-codes.ts';
+import { heldKey, startOf } from '../device/held-key.ts';
 import { readNamedFile } from '../read-file.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { addSendCommand } from './device-send.ts';
 
 type DeviceFlags = {
   readonly url: string;
@@ -34,30 +31,16 @@ type DeviceFlags = {
   readonly ownerKey?: string;
   readonly lastGood?: string;
   readonly start?: string;
-  readonly hours: string;
-  readonly spool?: string;
 };
 
 const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
 const VALID_FOR_S = 600n;
-
-const heldKey = async (file: string): Promise<HeldKey> => {
-  await readNamedFile(file);
-  return readKeyFile(file);
-};
 
 const exists = (file: string): Promise<boolean> =>
   access(file).then(
     () => true,
     () => false,
   );
-
-const startOf = (text: string | undefined): { startMs?: number } => {
-  if (text === undefined) return {};
-  const startMs = Date.parse(text);
-  if (Number.isNaN(startMs)) throw new UsageError(`--start ${text}: expected an ISO 8601 time`);
-  return { startMs };
-};
 
 const profileFrom = async ({ csv, profile, start }: DeviceFlags): Promise<Profile> => {
   if (profile !== undefined) {
@@ -164,50 +147,6 @@ const rotate = async (file: string, newFile: string, flags: DeviceFlags): Promis
   terminal.result({ identity: toHex(identity), keyId: toHex(key.keyId), file: newFile });
 };
 
-const send = async (file: string, csv: string, flags: DeviceFlags): Promise<void> => {
-  const terminal = createTerminal(flags.json === true);
-  const { key, identity } = await heldKey(file);
-  const telemetry = await readTelemetryFile(csv, startOf(flags.start));
-  const batches = batchesOf(telemetry.readings, Number(flags.hours) * 3_600_000);
-  const client = createGridsealClient({ url: flags.url });
-  const trust = await getTrust(client);
-  const [log] = trust.logs;
-  if (log === undefined) throw new UsageError(`${flags.url} serves no log`);
-  const station = await openStation({
-    key,
-    identity,
-    domain: domainOf({
-      chainId: BigInt(trust.chainId),
-      evidenceLog: fromHex(trust.evidenceLog.address),
-      logId: fromHex(log.logId),
-    }),
-    profile: hashOfProfile(asProfile(telemetry.profile)),
-    folder: flags.spool ?? `${file}.spool`,
-    forward: forwardOverHttp(client),
-    now: Date.now,
-    randomKey: () => new Uint8Array(randomBytes(32)),
-  });
-  const bar = terminal.progress('batches', batches.length);
-  const digests: Hex[] = [];
-  const refused: string[] = [];
-  for (const batch of batches) {
-    digests.push(await station.report(batch));
-    for (const one of await station.flush()) {
-      if (one.status === 'refused') refused.push(`${one.code}: ${one.message}`);
-    }
-    bar.advance();
-  }
-  bar.done();
-  terminal.line(
-    `${telemetry.readings.length} readings of ${telemetry.rows} rows (${telemetry.layout}) in ${digests.length} batches.`,
-  );
-  if (telemetry.emptyCells > 0) terminal.line(`${telemetry.emptyCells} empty cells were left out.`);
-  for (const reason of new Set(refused)) terminal.error(`refused: ${reason}`);
-  terminal.line(`Last digest ${digests.at(-1) ?? 'none'}`);
-  terminal.result({ readings: telemetry.readings.length, digests, refused });
-  if (refused.length > 0) process.exitCode = EXIT.failed;
-};
-
 /** `gridseal device create | enrol | rotate | revoke | send`. */
 export const addDeviceCommands = (program: Command): void => {
   const flagsOf = (command: Command): DeviceFlags => command.optsWithGlobals<DeviceFlags>();
@@ -249,13 +188,5 @@ export const addDeviceCommands = (program: Command): void => {
     .option('--owner-key <file>', 'secp256k1 key of the owner')
     .option('--last-good <digest>', 'last statement that stays good')
     .action((file: string, _f: unknown, command: Command) => revoke(file, flagsOf(command)));
-  device
-    .command('send')
-    .argument('<key file>')
-    .argument('<csv>')
-    .description('Sign the readings of a file and send them.')
-    .option('--start <time>', 'time of the first row, where the file names none')
-    .option('--hours <n>', 'hours of telemetry in a batch', '1')
-    .option('--spool <folder>', 'where batches wait (default: beside the key)')
-    .action((file: string, csv: string, _f: unknown, command: Command) => send(file, csv, flagsOf(command)));
+  addSendCommand(device);
 };

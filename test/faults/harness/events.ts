@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContentStore } from '../../../backend/features/payloads/types.ts';
 import type { Schedule } from './injector.ts';
 import { anchorsOf } from './judge.ts';
-import { isForced, type Run } from './run.ts';
+import { isForced, within, type Run } from './run.ts';
 import type { World } from './world.ts';
 
 const WORKS: Schedule = () => undefined;
@@ -99,7 +99,8 @@ export const loseLock = async (run: Run, point: string, nth: number, rounds: num
       await run.use(first, rounds);
       await run.use(other, rounds);
     }
-    await other.sequencer.drained();
+    const successor = other;
+    await within('drained', () => successor.sequencer.drained().then(() => true));
   } finally {
     await first.stop();
     await other?.stop();

@@ -107,7 +107,8 @@ const noteOf = ({ domain, keys }: World) => {
   return noteSignerFrom(origin, NOTE_ALGORITHM.ed25519, fromHex(keys.note));
 };
 
-const within = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+/** Waits for something that a sound log comes to. @throws AssertionError after {@link PATIENCE_MS} */
+export const within = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
   const end = new AbortController();
   const late = sleep(PATIENCE_MS, undefined, { signal: end.signal }).then(
     () => assert.fail(`not ${what} within ${PATIENCE_MS / 1000} s`),

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { root } from '../../scripts/paths.ts';
+import { createTestDatabase, createTestFolder } from '../setup/postgres.ts';
+import { startService, type RunningService } from '../setup/service.ts';
+
+type Sent = {
+  readonly readings: number;
+  readonly digests: readonly string[];
+  readonly refused: readonly string[];
+  readonly reduction?: { readonly read: number; readonly kept: number; readonly ratio: number };
+};
+
+/** A day of minutes: a load that steps every quarter of an hour and trembles by less than 20 W in between. */
+const telemetry = (): string => {
+  const rows = Array.from({ length: 1_440 }, (_, minute) => {
+    const time = new Date(Date.UTC(2026, 10, 20, 0, minute)).toISOString();
+    return `${time},${(2 + Math.floor(minute / 15) * 0.1 + (minute % 7) * 0.003).toFixed(3)}`;
+  });
+  return `time,load [kW]\n${rows.join('\n')}\n`;
+};
+
+describe('a gateway that sends a file', () => {
+  const closing: (() => Promise<unknown>)[] = [];
+  let service: RunningService;
+  let folder: string;
+  let key: string;
+  let csv: string;
+
+  before(async () => {
+    const database = await createTestDatabase();
+    closing.push(database.close);
+    const temporary = await createTestFolder();
+    closing.push(temporary.remove);
+    folder = temporary.path;
+    service = await startService({
+      dataDir: join(folder, 'service'),
+      env: { DATABASE_URL: database.url, RPC_PORT: '0', MQTT_PORT: '0', LOG_LEVEL: 'warn' },
+    });
+    closing.push(service.stop);
+    [key, csv] = [join(folder, 'meter.key.json'), join(folder, 'load.csv')];
+    await writeFile(csv, telemetry());
+    await gridseal('device', 'create', key, '--algorithm', 'secp256k1');
+    await gridseal('device', 'enrol', key, '--csv', csv, '--url', service.url, '--rpc', service.rpcUrl);
+  });
+  after(async () => {
+    for (const close of closing.toReversed()) await close();
+  });
+
+  const gridseal = (...args: string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const command = [join(root, 'cli/main.ts'), ...args];
+      execFile(process.execPath, command, { timeout: 60_000 }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`${error.message}\n${stdout}${stderr}`));
+      });
+    });
+  const send = async (...args: string[]): Promise<Sent> =>
+    JSON.parse(await gridseal('device', 'send', key, csv, '--json', '--url', service.url, ...args)) as Sent;
+
+  it('sends everything over HTTP, and leaves nothing in the spool', async () => {
+    const sent = await send();
+    assert.deepEqual([sent.readings, sent.digests.length, sent.refused], [1_440, 24, []]);
+    const { below } = JSON.parse(await readFile(join(`${key}.spool`, 'spool', 'done.json'), 'utf8')) as {
+      below: string;
+    };
+    assert.equal(below, '24');
+  });
+
+  it('sends on change over MQTT, goes on where the chain stopped, and says what the reduction costs', async () => {
+    const { mqttUrl } = service.places as unknown as { mqttUrl: string };
+    const flags = ['--mqtt', mqttUrl, '--dead-band', '0.02', '--heartbeat', '1800'];
+    const { readings, reduction, refused } = await send(...flags);
+    assert.deepEqual(refused, []);
+    assert.ok(
+      reduction !== undefined && reduction.kept === readings && reduction.ratio > 10,
+      JSON.stringify(reduction),
+    );
+    const text = await gridseal('device', 'send', key, csv, '--url', service.url, ...flags);
+    assert.match(text, /load: 0\.018 kW \(root mean square 0\.\d+ kW\)/u);
+    assert.equal(
+      (await readdir(join(`${key}.spool`, 'spool'))).filter((name) => name.endsWith('.spool')).length,
+      1,
+    );
+  });
+
+  it('says what is wrong with a dead band, and with a broker that is not there', async () => {
+    await assert.rejects(send('--dead-band', 'much'), /expected a share, as 1\.5%, or an amount/u);
+    await assert.rejects(send('--mqtt', 'mqtt://127.0.0.1:1'), /the broker did not let us in/u);
+  });
+});
