@@ -41,7 +41,7 @@ export type Config = {
   readonly contentStore: { readonly kind: 'embedded' } | { readonly kind: 'external'; readonly url: string };
   readonly messaging:
     | { readonly kind: 'embedded'; readonly port: PortChoice }
-    | { readonly kind: 'external'; readonly url: string };
+    | { readonly kind: 'external'; readonly url: string; readonly caFile: string | undefined };
   readonly keys: {
     readonly source: 'random' | 'development';
     readonly operatorFile: string;
@@ -199,6 +199,7 @@ const VARIABLES = {
     schema: url('mqtt:', 'mqtts:', 'ws:', 'wss:').optional(),
     example: 'mqtt://broker.example:1883',
   },
+  MQTT_CA_FILE: { schema: path().optional(), example: '/etc/gridseal/broker-ca.pem' },
   MQTT_PORT: { schema: port().optional(), example: '1883' },
   KEYS: {
     schema: z.enum(['random', 'development'], 'must be random or development').default('random'),
@@ -253,6 +254,8 @@ const conflicts = (env: Environment): ConfigProblem[] => {
     reject('RPC_PORT', 'is the port of the embedded chain and cannot be set together with RPC_URL');
   if (given('MQTT_PORT') && given('MQTT_URL'))
     reject('MQTT_PORT', 'is the port of the embedded broker and cannot be set together with MQTT_URL');
+  if (given('MQTT_CA_FILE') && !(env.MQTT_URL ?? '').startsWith('mqtts:'))
+    reject('MQTT_CA_FILE', 'is for a broker with TLS and needs an MQTT_URL that starts with mqtts://');
   if (given('FINALITY_DEPTH') && !given('RPC_URL'))
     reject(
       'FINALITY_DEPTH',
@@ -354,7 +357,7 @@ const arrange = (v: Values): Config => {
     messaging:
       v.MQTT_URL === undefined
         ? { kind: 'embedded', port: choice(v.MQTT_PORT, 1883) }
-        : { kind: 'external', url: v.MQTT_URL },
+        : { kind: 'external', url: v.MQTT_URL, caFile: v.MQTT_CA_FILE },
     keys: {
       source: v.KEYS,
       operatorFile: keyFile('operator.key', v.OPERATOR_KEY_FILE),

@@ -16,7 +16,7 @@ export const composeMessaging = async (parts: {
   const { config, lifetime, logger } = parts;
   const messaging =
     config.messaging.kind === 'external'
-      ? await connectMessaging({ url: config.messaging.url, logger })
+      ? await connectMessaging({ url: config.messaging.url, caFile: config.messaging.caFile, logger })
       : await startBroker({
           port: config.messaging.port,
           answers: RESULTS_TOPIC,

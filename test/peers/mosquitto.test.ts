@@ -1,82 +1,29 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { connect as connectTcp, createServer, type AddressInfo } from 'node:net';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeIngestBody, toHex } from '@gridseal/protocol';
-import { createGridsealClient } from '@gridseal/sdk';
+import { createGridsealClient, SdkError } from '@gridseal/sdk';
 import mqtt from 'mqtt';
-import { createTestFolder } from '../setup/postgres.ts';
+import { createTestDatabase, createTestFolder } from '../setup/postgres.ts';
 import { enrolledDevice, nextBatches } from '../setup/served-log.ts';
-import { startService } from '../setup/service.ts';
+import { forwardOverMqtt } from '../../edge/gateway/forward.ts';
+import { startService, type RunningService } from '../setup/service.ts';
+import { MOSQUITTO, startMosquitto } from './programs/mosquitto.ts';
 
-const BROKER = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'].find(
-  existsSync,
-);
 const BATCHES = 20;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
-
-/** Mosquitto on loopback, with a password for the service and one for the device. */
-const startMosquitto = async (program: string, folder: string) => {
-  const port = await freePort();
-  const passwords = join(folder, 'passwords');
-  for (const [i, name] of ['service', 'device'].entries()) {
-    const flags = i === 0 ? ['-c', '-b'] : ['-b'];
-    assert.equal(spawnSync('mosquitto_passwd', [...flags, passwords, name, `${name} secret`]).status, 0);
-  }
-  const settings = join(folder, 'mosquitto.conf');
-  const lines = [
-    `listener ${port} 127.0.0.1`,
-    'allow_anonymous false',
-    `password_file ${passwords}`,
-    ...(process.getuid?.() === 0 ? ['user root'] : []),
-  ];
-  await writeFile(settings, `${lines.join('\n')}\n`);
-  const broker = spawn(program, ['-c', settings], { stdio: 'ignore' });
-  const ended = once(broker, 'exit');
-  for (let attempt = 0; ; attempt += 1) {
-    const socket = connectTcp(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) break;
-    assert.ok(attempt < 100 && broker.exitCode === null, 'Mosquitto does not start');
-    await sleep(50);
-  }
-  const urlOf = (name: string): string => `mqtt://${name}:${name}%20secret@127.0.0.1:${port}`;
-  return {
-    urlOf,
-    stop: async () => {
-      broker.kill();
-      await ended;
-    },
-  };
-};
 
 test(
   'Mosquitto takes the place of the broker: batches sent through it are answered, and are in the log once',
-  BROKER === undefined ? { skip: 'no mosquitto: apt-get install mosquitto' } : {},
+  MOSQUITTO === undefined ? { skip: 'no mosquitto: apt-get install mosquitto' } : {},
   async (t) => {
     const folder = await createTestFolder();
     const closing: (() => Promise<unknown>)[] = [folder.remove];
     t.after(async () => {
       for (const close of closing.toReversed()) await close();
     });
-    const broker = await startMosquitto(BROKER ?? '', folder.path);
+    const broker = await startMosquitto(folder.path, ['service', 'device']);
     closing.push(broker.stop);
     const service = await startService({
       dataDir: join(folder.path, 'service'),
@@ -121,6 +68,84 @@ test(
     }
     await assert.rejects(
       mqtt.connectAsync(broker.urlOf('stranger'), { reconnectPeriod: 0, protocolVersion: 5 }),
+    );
+  },
+);
+
+test(
+  'services share a TLS broker: each batch is taken once, also when one of them is killed meanwhile',
+  MOSQUITTO === undefined ? { skip: 'no mosquitto: apt-get install mosquitto' } : {},
+  async (t) => {
+    const folder = await createTestFolder();
+    const database = await createTestDatabase();
+    const closing: (() => Promise<unknown>)[] = [folder.remove, database.close];
+    t.after(async () => {
+      for (const close of closing.toReversed()) await close();
+    });
+    const broker = await startMosquitto(folder.path, ['service'], 'tls');
+    closing.push(broker.stop);
+    const start = async (name: string, env: Record<string, string>): Promise<RunningService> => {
+      const service = await startService({
+        dataDir: join(folder.path, name),
+        env: {
+          DATABASE_URL: database.url,
+          KEYS: 'development',
+          MQTT_URL: broker.urlOf('service'),
+          MQTT_CA_FILE: broker.caFile,
+          LOG_LEVEL: 'warn',
+          ...env,
+        },
+      });
+      closing.push(async () => {
+        if (service.process.exitCode === null && service.process.signalCode === null) await service.stop();
+      });
+      return service;
+    };
+    const first = await start('first', { RPC_PORT: '0' });
+    const second = await start('second', { RPC_URL: first.rpcUrl, DEPLOY: 'contracts' });
+    const { device, domain } = await enrolledDevice(createGridsealClient({ url: first.url }));
+    // The second one follows the chain on its own.
+    const author = toHex(device.key.identity);
+    await broker.admit(author);
+
+    const ca = await readFile(broker.caFile, 'utf8');
+    const connect = () =>
+      forwardOverMqtt({
+        url: broker.urlOf(author),
+        ca,
+        author: device.key.identity,
+        domain,
+        answerWithinMs: 3_000,
+      });
+    const { forward, close } = await connect();
+    closing.push(close);
+    const statuses: string[] = [];
+    const items = nextBatches(device, domain, BATCHES);
+    for (const [i, item] of items.entries()) {
+      if (i === BATCHES / 2) await second.kill();
+      // As a station does: what has no receipt, or is refused for now, is sent again.
+      for (;;) {
+        const [delivery] = await forward([item]).catch((error: unknown) => {
+          if (error instanceof SdkError && error.retryable) return [];
+          throw error;
+        });
+        if (delivery === undefined || (delivery.status === 'refused' && delivery.retryable)) continue;
+        statuses.push(delivery.status);
+        break;
+      }
+    }
+    assert.ok(
+      statuses.every((status) => status === 'accepted' || status === 'duplicate'),
+      statuses.join(),
+    );
+    const rows = await database.database.query<{ count: bigint }>(
+      'SELECT count(*) AS count FROM statement WHERE author = $1',
+      [device.key.identity],
+    );
+    assert.equal(rows[0]?.count, BigInt(BATCHES));
+    await assert.rejects(
+      forwardOverMqtt({ url: broker.urlOf(author), author: device.key.identity, domain }),
+      /certificate/u,
     );
   },
 );

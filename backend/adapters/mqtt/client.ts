@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import mqtt, { type MqttClient } from 'mqtt';
 import type { Logger } from '../logger/logger.ts';
 import { type MessageHandler, type MessagingPart, authorOf } from './messaging.ts';
@@ -8,9 +9,15 @@ const CONNECTIONS = 8;
 const GROUP = 'gridseal';
 const CONNECT_TIMEOUT_MS = 15_000;
 
-const open = (url: string, logger: Logger): Promise<MqttClient> => {
+const open = (url: string, ca: Buffer | undefined, logger: Logger): Promise<MqttClient> => {
   const clientId = `gridseal-${randomUUID().slice(0, 12)}`;
-  const options = { clientId, protocolVersion: 5, clean: true, connectTimeout: CONNECT_TIMEOUT_MS } as const;
+  const options = {
+    clientId,
+    protocolVersion: 5,
+    clean: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    ...(ca === undefined ? {} : { ca }),
+  } as const;
   return mqtt.connectAsync(url, options, false).then((client) => {
     client.on('error', (error) => logger.warn({ err: error }, 'the MQTT broker reported an error'));
     client.on('close', () => logger.warn('the connection to the MQTT broker was lost'));
@@ -44,12 +51,15 @@ const deliver = (client: MqttClient, prefix: string, handle: MessageHandler, log
  */
 export const connectMessaging = async (options: {
   readonly url: string;
+  /** Certificate authority of the broker (PEM); those of the system without it. */
+  readonly caFile?: string | undefined;
   readonly logger: Logger;
 }): Promise<MessagingPart> => {
-  const { url, logger } = options;
-  const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url, logger)));
+  const { url, caFile, logger } = options;
+  const ca = caFile === undefined ? undefined : await readFile(caFile);
+  const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url, ca, logger)));
   // Of its own: a connection that handles a message reads nothing more, not even that its answer arrived.
-  const publisher = await open(url, logger);
+  const publisher = await open(url, ca, logger);
   const all = [...clients, publisher];
   return {
     url: withoutPassword(url),
