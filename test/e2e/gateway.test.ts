@@ -75,10 +75,7 @@ describe('a gateway that sends a file', () => {
     const flags = ['--mqtt', mqttUrl, '--dead-band', '0.02', '--heartbeat', '1800'];
     const { readings, reduction, refused } = await send(...flags);
     assert.deepEqual(refused, []);
-    assert.ok(
-      reduction !== undefined && reduction.kept === readings && reduction.ratio > 10,
-      JSON.stringify(reduction),
-    );
+    assert.ok(reduction?.kept === readings && reduction.ratio > 10, JSON.stringify(reduction));
     const text = await gridseal('device', 'send', key, csv, '--url', service.url, ...flags);
     assert.match(text, /load: 0\.018 kW \(root mean square 0\.\d+ kW\)/u);
     assert.equal(

@@ -193,8 +193,25 @@ export const initialiseCluster = async (
   }
 };
 
+/** A server that was killed leaves its file, and processes that hold its memory until they notice. */
+const ORPHANS_END_MS = 20_000;
+
 /** Starts the cluster's server on a free loopback port and waits until it answers. */
-export const startServer = async (
+export const startServer: typeof startOnce = async (account, binaries, cluster, logFile) => {
+  const wasKilled = (await pidFileOf(cluster)) !== undefined;
+  const deadline = Date.now() + ORPHANS_END_MS;
+  for (;;) {
+    try {
+      return await startOnce(account, binaries, cluster, logFile);
+    } catch (error) {
+      const mayBeHeld = wasKilled && error instanceof PostgresStartError && error.code === 'exited';
+      if (!mayBeHeld || Date.now() > deadline) throw error;
+      await delay(POLL_MS);
+    }
+  }
+};
+
+const startOnce = async (
   account: Account,
   binaries: PostgresBinaries,
   cluster: Cluster,
