@@ -81,7 +81,10 @@ const bodyOf = (body: RequestDeclaration['body']): OpenApiOperation['requestBody
   return { required: true, content };
 };
 
-const contentSchema = (content: z.ZodType | 'text' | 'bytes'): JsonSchema => {
+const contentSchema = (mediaType: string, content: z.ZodType | 'text' | 'bytes'): JsonSchema => {
+  // Documents with one encoding go out as the text they are; whoever reads the media type reads an object.
+  if (/^application\/(.+\+)?json$/.test(mediaType) && (content === 'text' || content === 'bytes'))
+    return { type: 'object' };
   if (content === 'text') return { type: 'string' };
   return content === 'bytes' ? BYTES : schemaOf(content, 'output');
 };
@@ -94,7 +97,7 @@ const responseOf = ({ description, content }: ResponseDeclaration): OpenApiRespo
         content: Object.fromEntries(
           Object.entries(content).map(([mediaType, schema]) => [
             mediaType,
-            { schema: contentSchema(schema) },
+            { schema: contentSchema(mediaType, schema) },
           ]),
         ),
       }),

@@ -79,7 +79,7 @@ const MUTANTS: readonly Mutant[] = [
         '',
       ],
     ],
-    noticedBy: 'faults/random',
+    noticedBy: 'faults/table',
   },
   {
     name: 'payloads leave the database before the content store has them',

@@ -15,6 +15,7 @@ export type ServedLog = {
   readonly url: string;
   readonly rpcUrl: string;
   readonly dataDir: string;
+  readonly pid: number;
   readonly postgres: TestDatabase;
   /** Signs batches and sends them; resolves when they are in a published checkpoint. */
   readonly fill: (batches: number) => Promise<void>;
@@ -59,6 +60,7 @@ export async function serveLog(env: Readonly<Record<string, string>> = {}): Prom
     url: service.url,
     rpcUrl: service.rpcUrl,
     dataDir,
+    pid: service.process.pid ?? 0,
     postgres,
     fill: async (batches) => {
       for (let sent = 0; sent < batches; sent += BATCHES_A_REQUEST) {

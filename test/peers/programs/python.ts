@@ -8,7 +8,7 @@ import type { Peer } from './peer.ts';
 const peersFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Installs what test/peers/<name>/requirements.txt pins into an environment of its own, once for each pin. */
-export async function pythonPeer(name: 'slither'): Promise<Peer> {
+export async function pythonPeer(name: 'slither' | 'schemathesis'): Promise<Peer> {
   const python = await run('python3', ['-c', 'import ensurepip, venv']);
   if (python.code === 127) return { missing: `Python is not installed, so ${name} cannot run` };
   if (python.code !== 0)
