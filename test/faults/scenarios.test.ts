@@ -65,7 +65,7 @@ describe('a log under faults', () => {
 
   scenario('goes on without its chain, and is anchored when the chain is back', async (run) => {
     let out = false;
-    const process = await run.start(WORKS, { outage: () => out });
+    const process = await run.start(WORKS, { mood: () => (out ? 'silent' : 'sound') });
     await run.use(process, 3);
     out = true;
     await run.use(process, 10);
@@ -73,6 +73,17 @@ describe('a log under faults', () => {
     await process.sequencer.drained();
     out = false;
     await run.use(process, 3);
+    await process.stop();
+    await run.conclude();
+  });
+
+  scenario('is anchored once by way of a node that lags, now more and now less', async (run) => {
+    let blocksBehind = 0;
+    const process = await run.start(WORKS, { mood: () => ({ blocksBehind }) });
+    for (const lag of [0, 1, 3, 0, 2, 5, 0]) {
+      blocksBehind = lag;
+      await run.use(process, 3);
+    }
     await process.stop();
     await run.conclude();
   });

@@ -17,7 +17,7 @@ import type { Sequencer } from '../../../backend/features/sequencer/types.ts';
 import { NO_WITNESSES } from '../../../backend/features/witness/none.ts';
 import { createLifetime } from '../../../backend/lifetime.ts';
 import { testLogger } from '../../setup/postgres.ts';
-import { faultyChainClient, faultyContentStore } from './faulty-chain.ts';
+import { faultyChainClient, faultyContentStore, type NodeMood } from './faulty-chain.ts';
 import { faultyDatabase } from './faulty-database.ts';
 import { createInjector, type Injector, type Schedule } from './injector.ts';
 import { faultyFileSystem } from './power-loss-file-system.ts';
@@ -49,7 +49,7 @@ export const startProcess = async (
   options: {
     readonly name: string;
     readonly schedule: Schedule;
-    readonly outage?: () => boolean;
+    readonly mood?: () => NodeMood;
     readonly store?: ContentStore;
   },
 ): Promise<FaultyProcess> => {
@@ -79,7 +79,7 @@ export const startProcess = async (
     const real = openDatabase({ url: url.href, poolSize: 6, logger: testLogger });
     lifetime.own('database', real.close);
     const database = faultyDatabase(real, injector);
-    const client = faultyChainClient(world.chain.url, injector, options.outage ?? (() => false));
+    const client = faultyChainClient(world.chain.url, injector, options.mood ?? (() => 'sound'));
     const content = faultyContentStore(
       options.store ?? (await openDiskStore({ folder: join(world.folder, 'blocks'), files })),
       injector,

@@ -22,7 +22,7 @@ export type Run = {
   readonly random: Random;
   readonly start: (
     schedule: Schedule,
-    options?: Pick<Parameters<typeof startProcess>[1], 'outage' | 'store'> & { readonly name?: string },
+    options?: Pick<Parameters<typeof startProcess>[1], 'mood' | 'store'> & { readonly name?: string },
   ) => Promise<FaultyProcess>;
   /** Sends and looks for some rounds, or until the process is dead. */
   readonly use: (process: FaultyProcess, rounds: number) => Promise<void>;
