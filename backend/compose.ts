@@ -63,10 +63,16 @@ export const compose = async (
   try {
     const files = createDurableFiles();
     const keys = await openServiceKeys(config.keys, files, join(config.dataDir, 'keys', 'api.token'));
-    const periodKeys = await composePeriodKeys({ config, files, lifetime, logger: loggerOf('keys') });
     const primitives = await composePrimitives(loggerOf('crypto'));
     const database = await openConfiguredDatabase({ config, files, lifetime, logger: loggerOf('database') });
     await migrate(database);
+    const periodKeys = await composePeriodKeys({
+      config,
+      files,
+      database,
+      lifetime,
+      logger: loggerOf('keys'),
+    });
     const endpoint = await composeEndpoint({ config, files, lifetime, logger: loggerOf('chain') });
     const content = await composeContent({ config, files });
     const { messaging, probes: messagingProbes } = await composeMessaging({

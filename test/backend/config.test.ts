@@ -72,6 +72,10 @@ test('a setting of an embedded part is refused beside the URL that replaces it',
     ['RPC_PORT', 'MQTT_PORT'],
   );
   assert.deepEqual(
+    problemsOf({ MQTT_URL: 'mqtt://h', MQTT_CA_FILE: 'ca.pem' }).problems.map((problem) => problem.variable),
+    ['MQTT_CA_FILE'],
+  );
+  assert.deepEqual(
     problemsOf({ DEPLOY: 'contracts' }).problems.map((problem) => problem.variable),
     ['DEPLOY'],
   );
@@ -109,6 +113,7 @@ test('every example in the list of variables is accepted by itself', () => {
   const needs: Record<string, Record<string, string>> = {
     DEPLOY: { RPC_URL: 'http://h' },
     FINALITY_DEPTH: { RPC_URL: 'http://h' },
+    MQTT_CA_FILE: { MQTT_URL: 'mqtts://h' },
   };
   for (const { variable, example } of configVariables)
     readConfig({ ...needs[variable], [variable]: example });

@@ -90,6 +90,7 @@ test(
         env: {
           DATABASE_URL: database.url,
           KEYS: 'development',
+          PERIOD_KEY_DIR: join(folder.path, 'period-keys'),
           MQTT_URL: broker.urlOf('service'),
           MQTT_CA_FILE: broker.caFile,
           LOG_LEVEL: 'warn',

@@ -1,21 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fromHex } from '@gridseal/protocol';
-import type { DurableFiles } from '../durable-file/durable-files.ts';
+import { DurableFileError, type DurableFiles } from '../durable-file/durable-files.ts';
 import { KeyFileError } from './key-files.ts';
 
 /** A wrapping key and the period that payload blocks name it by. */
 export type PeriodKey = { readonly period: string; readonly key: Uint8Array };
 
 /**
- * Keys that wrap batch keys, one file a period, outside the database and its backups. Destroying
- * a period's key closes every payload that was not wrapped again under another.
+ * Keys that wrap batch keys, one file a period, outside the database and its backups. Services on one
+ * database share the folder. Destroying a period's key closes every payload that was not wrapped again
+ * under another.
  */
 export type PeriodKeyStore = {
   /** The key new payloads are wrapped with. */
   readonly current: () => PeriodKey;
-  /** The key of a period, or `undefined` once it is destroyed. */
-  readonly find: (period: string) => Uint8Array | undefined;
+  /** The key of a period, or `undefined` once it is destroyed, by whichever process. */
+  readonly find: (period: string) => Promise<Uint8Array | undefined>;
   /** Periods whose keys exist, oldest first. */
   readonly periods: () => readonly string[];
   /** Makes the key of the day (UTC) the current one, creating it when the day is new. */
@@ -37,6 +38,7 @@ export class PeriodInUseError extends Error {
   }
 }
 
+const PERIOD = /^\d{4}-\d{2}-\d{2}\.\d{4}$/;
 const FILE = /^(\d{4}-\d{2}-\d{2}\.\d{4})\.key$/;
 
 const parse = (file: string, bytes: Uint8Array): Uint8Array => {
@@ -57,10 +59,15 @@ export const openPeriodKeys = async (options: {
 }): Promise<PeriodKeyStore> => {
   const { folder, files } = options;
   const keys = new Map<string, Uint8Array>();
+  const read = async (period: string): Promise<Uint8Array | undefined> => {
+    const name = `${period}.key`;
+    const bytes = await files.read(join(folder, name));
+    return bytes === undefined ? undefined : parse(name, bytes);
+  };
   for (const name of await files.list(folder)) {
     const period = FILE.exec(name)?.[1];
-    const bytes = period === undefined ? undefined : await files.read(join(folder, name));
-    if (period !== undefined && bytes !== undefined) keys.set(period, parse(name, bytes));
+    const key = period === undefined ? undefined : await read(period);
+    if (period !== undefined && key !== undefined) keys.set(period, key);
   }
 
   const sorted = () => [...keys.keys()].sort();
@@ -70,7 +77,16 @@ export const openPeriodKeys = async (options: {
     const number = Number(ofDay(day).at(-1)?.slice(11) ?? '0') + 1;
     const period = `${day}.${String(number).padStart(4, '0')}`;
     const key = new Uint8Array(randomBytes(32));
-    await files.create(join(folder, `${period}.key`), `0x${Buffer.from(key).toString('hex')}\n`);
+    try {
+      await files.create(join(folder, `${period}.key`), `0x${Buffer.from(key).toString('hex')}\n`);
+    } catch (error) {
+      if (!(error instanceof DurableFileError)) throw error;
+      // Another service was first: its key is the period's.
+      const made = await read(period);
+      if (made === undefined) throw error;
+      keys.set(period, made);
+      return { period, key: made };
+    }
     keys.set(period, key);
     return { period, key };
   };
@@ -86,7 +102,7 @@ export const openPeriodKeys = async (options: {
 
   return {
     current: () => current,
-    find: (period) => keys.get(period),
+    find: (period) => (PERIOD.test(period) ? read(period) : Promise.resolve(undefined)),
     periods: sorted,
     advance: async (now) => {
       current = latestOf(dayOf(now)) ?? (await create(dayOf(now)));

@@ -88,6 +88,15 @@ export const createAnchorWorker = (options: {
     if (head.epoch !== anchor.epoch) {
       throw new AnchorError('epoch-differs', { expected: anchor.epoch, actual: head.epoch });
     }
+    const seen = await store.newestEvent(anchor.epoch);
+    if (seen !== undefined && seen.size > head.size) {
+      // A proof from where this node stands would be refused on the chain, and paid for.
+      logger.warn(
+        { size: head.size.toString(), seen: seen.size.toString() },
+        'the node is behind what was followed; the anchor waits',
+      );
+      return 'idle';
+    }
     if (head.size > anchor.size) {
       await store.move(anchor.id, 'pinned', 'superseded');
       return 'more';

@@ -18,6 +18,8 @@ import type { BlockRef, ChainBinding } from './types.ts';
 /** Headers kept below the head beyond the finality depth: room for deep forks and `notBefore` checks. */
 const RECENT_BLOCKS = 512n;
 const WIDEST_RANGE = 2_000n;
+/** A node that lags behind the others of its balancer shows a shorter chain for seconds; one that was set back, for good. */
+const SHORTER_FOR_MS = 15_000;
 
 /** Follows registry and anchor events into the database; see `docs/guide` for how authority uses them. */
 export type Follower = {
@@ -43,11 +45,14 @@ export const createFollower = (options: {
   readonly directory: MemoryDirectory;
   readonly firstBlock: bigint;
   readonly queue: RegistryChangeQueue;
+  /** How long a chain must have been shorter, and otherwise the same, until what it lacks is undone. */
+  readonly shorterForMs?: number;
 }): Follower => {
   const { client, database, binding, directory, firstBlock, queue } = options;
   const keepBlocks = binding.finalityDepth + RECENT_BLOCKS;
   let range = WIDEST_RANGE;
   let chainHead: BlockRef | undefined;
+  let shorterSince: number | undefined;
 
   const header = async (number: bigint): Promise<Header> => {
     const block = await client.getBlock({ blockNumber: number, includeTransactions: false });
@@ -61,6 +66,18 @@ export const createFollower = (options: {
     return undefined;
   };
 
+  /** Whether the node has only not seen yet what was applied already. */
+  const lags = async (latest: BlockRef, previousHead: BlockRef | undefined): Promise<boolean> => {
+    const isShorter = previousHead !== undefined && latest.number < previousHead.number;
+    const applied = isShorter ? await appliedBlocks(database, Number(keepBlocks) + 1) : [];
+    if (applied.find(({ number }) => number === latest.number)?.hash !== latest.hash) {
+      shorterSince = undefined;
+      return false;
+    }
+    shorterSince ??= performance.now();
+    return performance.now() - shorterSince < (options.shorterForMs ?? SHORTER_FOR_MS);
+  };
+
   const readLogs = async (fromBlock: bigint, toBlock: bigint): Promise<Log<bigint, number, false>[]> => {
     const address = [binding.deviceRegistry, binding.evidenceLog];
     return client.getLogs({ address, fromBlock, toBlock });
@@ -71,6 +88,11 @@ export const createFollower = (options: {
     chainHead = { number: latest.number, hash: latest.hash, time: latest.timestamp };
     const [previousHead] = await appliedBlocks(database, 1);
     if (previousHead?.hash === latest.hash) {
+      await directory.refresh();
+      return 'idle';
+    }
+    if (await lags(chainHead, previousHead)) {
+      chainHead = previousHead;
       await directory.refresh();
       return 'idle';
     }

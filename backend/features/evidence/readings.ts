@@ -24,7 +24,7 @@ import type { ContentStore, PayloadSource } from '../payloads/types.ts';
 import { EvidenceError } from './errors.ts';
 
 /** Keys that unwrap batch keys; `undefined` for a period whose key was destroyed. */
-export type PeriodKeyring = { readonly find: (period: string) => Uint8Array | undefined };
+export type PeriodKeyring = { readonly find: (period: string) => Promise<Uint8Array | undefined> };
 
 /** Which readings of a batch to disclose. Filters combine; times are inclusive. */
 export type ReadingSelection = {
@@ -75,7 +75,7 @@ export const createBatchOpener = (options: {
       const { profile, count, readingsRoot } = statement.body;
       const block = await readBlock(digest, CID.decode(operatorPart.payloadCid));
       const { periodId, wrappedKey } = decodePayloadBlock(block);
-      const periodKey = options.periodKeys.find(periodId);
+      const periodKey = await options.periodKeys.find(periodId);
       if (periodKey === undefined) throw new EvidenceError('payload-closed', `period ${periodId}`);
       try {
         const batchKey = unwrapBatchKey({ wrappedKey, periodKey });

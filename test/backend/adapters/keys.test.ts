@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
 import { KeyFileError, openServiceKeys } from '../../../backend/adapters/keys/key-files.ts';
+import {
+  PeriodKeyDiffersError,
+  registerPeriodKey,
+} from '../../../backend/adapters/keys/period-key-registry.ts';
 import { PeriodInUseError, openPeriodKeys } from '../../../backend/adapters/keys/period-keys.ts';
 import type { Config } from '../../../backend/config.ts';
+import { createTestDatabase } from '../../setup/postgres.ts';
 import { createVolatileFileSystem } from '../../setup/volatile-file-system.ts';
 
 const CONFIG: Config['keys'] = {
@@ -83,7 +88,7 @@ test('each day has a key of its own, and older ones still open', async (t) => {
   await keys.advance(new Date('2026-03-02T00:00:00Z'));
   assert.equal(first.period, '2026-03-01.0001');
   assert.equal(keys.current().period, '2026-03-02.0001');
-  assert.deepEqual(keys.find(first.period), first.key);
+  assert.deepEqual(await keys.find(first.period), first.key);
   fs.crash();
   const again = await openPeriods(t, '2026-03-02T12:00:00Z', { fs, files });
   assert.deepEqual(again.keys.current(), keys.current());
@@ -100,9 +105,41 @@ test('a destroyed key is gone for good, the one in use cannot be destroyed', asy
   const next = await keys.renew(new Date('2026-03-01T10:00:00Z'));
   assert.equal(next.period, '2026-03-01.0002');
   await keys.destroy(period);
-  assert.equal(keys.find(period), undefined);
+  assert.equal(await keys.find(period), undefined);
   fs.crash();
   const again = await openPeriods(t, '2026-03-01T11:00:00Z', { fs, files });
   assert.deepEqual(again.keys.periods(), ['2026-03-01.0002']);
   assert.deepEqual(again.keys.current(), next);
+});
+
+test('services that share the folder share its keys, whoever makes them, and whoever destroys them', async (t) => {
+  const of = machine();
+  const [one, other] = [
+    await openPeriods(t, '2026-03-01T00:00:00Z', of),
+    await openPeriods(t, '2026-03-01T00:00:00Z', of),
+  ];
+  const day = new Date('2026-03-02T00:00:00Z');
+  await one.keys.advance(day);
+  await other.keys.advance(day);
+  assert.deepEqual(other.keys.current(), one.keys.current());
+  const { period } = one.keys.current();
+  await one.keys.renew(day);
+  await one.keys.destroy(period);
+  assert.equal(await other.keys.find(period), undefined);
+  assert.deepEqual(await other.keys.find(one.keys.current().period), one.keys.current().key);
+});
+
+test('a service with another key under the same name is refused', async (t) => {
+  const { database, close } = await createTestDatabase();
+  t.after(close);
+  const [here, there] = [
+    await openPeriods(t, '2026-03-01T00:00:00Z'),
+    await openPeriods(t, '2026-03-01T00:00:00Z'),
+  ];
+  await registerPeriodKey(database, here.keys.current());
+  await registerPeriodKey(database, here.keys.current());
+  await assert.rejects(
+    registerPeriodKey(database, there.keys.current()),
+    (error) => error instanceof PeriodKeyDiffersError && error.period === '2026-03-01.0001',
+  );
 });

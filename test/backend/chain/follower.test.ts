@@ -47,9 +47,10 @@ beforeEach(async (t) => {
   queued.length = 0;
 });
 
-const followerOf = (client: TestChain['client'] = chain.client) =>
+const followerOf = (client: TestChain['client'] = chain.client, shorterForMs?: number) =>
   createFollower({
     client,
+    ...(shorterForMs === undefined ? {} : { shorterForMs }),
     database: postgres.database,
     binding,
     directory,
@@ -118,7 +119,7 @@ test('a reorganisation that drops a revocation gives the key back', async () => 
 });
 
 test('a chain that became shorter is followed back', async () => {
-  const follower = followerOf();
+  const follower = followerOf(undefined, 0);
   const snapshot = await chain.cheat.snapshot();
   await enrol();
   await follower.catchUp();
@@ -126,6 +127,21 @@ test('a chain that became shorter is followed back', async () => {
   await follower.catchUp();
   assert.equal(status(), undefined);
   assert.equal(directory.head()?.number, (await chain.client.getBlock()).number);
+});
+
+test('a node that lags undoes nothing', async () => {
+  const follower = followerOf();
+  const before = await chain.client.getBlock();
+  await enrol();
+  await follower.catchUp();
+  const lagging = {
+    ...chain.client,
+    getBlock: (which: { blockTag?: string }) =>
+      which.blockTag === 'latest' ? Promise.resolve(before) : chain.client.getBlock(which as never),
+  } as unknown as TestChain['client'];
+  await followerOf(lagging).catchUp();
+  assert.equal(status(), 'active');
+  assert.equal(directory.head()?.number, before.number + 1n);
 });
 
 test('a long history is read range by range, and one that is too wide in smaller ones', async () => {

@@ -70,7 +70,7 @@ const bundlesOf = (options: { check?: BundleCheck; profile?: string | undefined 
         payloadOf: async (digest) => batches.find((batch) => toHex(batch.digest) === toHex(digest))?.payload,
       },
       store: createMemoryStore(),
-      periodKeys: { find: (period) => (period === TEST_PERIOD.period ? TEST_PERIOD.key : undefined) },
+      periodKeys: { find: async (period) => (period === TEST_PERIOD.period ? TEST_PERIOD.key : undefined) },
     }),
     profiles: { find: async () => options.profile },
     verifierKeys: [anchoring.log.signer.verifierKey],

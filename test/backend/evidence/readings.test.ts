@@ -21,7 +21,7 @@ const entry = { index: 0n, block: 0n, position: 0, bytes: batch.entry };
 const openerOf = (parts: {
   pending?: Uint8Array;
   stored?: Uint8Array;
-  find?: (period: string) => Uint8Array | undefined;
+  find?: (period: string) => Promise<Uint8Array | undefined>;
 }) => {
   const store = createMemoryStore();
   if (parts.stored !== undefined) store.blocks.set(rawBlock(batch.payload).cid.toString(), parts.stored);
@@ -29,7 +29,7 @@ const openerOf = (parts: {
     source: { payloadOf: async () => parts.pending },
     store,
     periodKeys: {
-      find: parts.find ?? ((period) => (period === TEST_PERIOD.period ? TEST_PERIOD.key : undefined)),
+      find: parts.find ?? (async (period) => (period === TEST_PERIOD.period ? TEST_PERIOD.key : undefined)),
     },
   });
 };
@@ -45,13 +45,13 @@ test('a batch opens from PostgreSQL before it moved, and from the content store 
 });
 
 test('a payload without its key stays closed, and one that is nowhere is missing', async () => {
-  const closed = openerOf({ stored: batch.payload, find: () => undefined });
+  const closed = openerOf({ stored: batch.payload, find: async () => undefined });
   await refuses(closed.open(batch.digest, entry), 'payload-closed');
   await refuses(openerOf({}).open(batch.digest, entry), 'payload-missing');
 });
 
 test('another period key, another batch: nothing opens that the log did not commit to', async () => {
-  const wrongKey = openerOf({ stored: batch.payload, find: () => new Uint8Array(32) });
+  const wrongKey = openerOf({ stored: batch.payload, find: async () => new Uint8Array(32) });
   await refuses(wrongKey.open(batch.digest, entry), 'payload-corrupt');
   const damaged = Uint8Array.from(batch.payload);
   damaged[damaged.length - 1]! ^= 1;

@@ -35,7 +35,7 @@ before(async () => {
   const opener = createBatchOpener({
     source: { payloadOf: async () => first!.payload },
     store: createMemoryStore(),
-    periodKeys: { find: () => (keyDestroyed ? undefined : TEST_PERIOD.key) },
+    periodKeys: { find: async () => (keyDestroyed ? undefined : TEST_PERIOD.key) },
   });
   const bundles: Bundles = {
     build: async (_digest, options) => {

@@ -69,16 +69,17 @@ export const startProcess = async (
   try {
     const config = readConfig({
       DATA_DIR: join(world.folder, options.name),
+      PERIOD_KEY_DIR: join(world.folder, 'period-keys'),
       CHECKPOINT_INTERVAL_MS: '5',
       ANCHOR_INTERVAL_MS: '100',
       INGEST_WORKERS: '0',
       LOG_LEVEL: 'silent',
     });
     const files = createDurableFiles(faultyFileSystem(disk.fileSystem, injector));
-    const periodKeys = await composePeriodKeys({ config, files, lifetime, logger: testLogger });
     const real = openDatabase({ url: url.href, poolSize: 6, logger: testLogger });
     lifetime.own('database', real.close);
     const database = faultyDatabase(real, injector);
+    const periodKeys = await composePeriodKeys({ config, files, database, lifetime, logger: testLogger });
     const client = faultyChainClient(world.chain.url, injector, options.mood ?? (() => 'sound'));
     const content = faultyContentStore(
       options.store ?? (await openDiskStore({ folder: join(world.folder, 'blocks'), files })),

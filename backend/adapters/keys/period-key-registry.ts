@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { equal } from '@gridseal/protocol/bytes';
+import type { Queryable } from '../postgres/database.ts';
+import type { PeriodKey } from './period-keys.ts';
+
+/** Thrown when another service on the same database has another key for a period. */
+export class PeriodKeyDiffersError extends Error {
+  override readonly name = 'PeriodKeyDiffersError';
+  readonly code = 'period-key-differs';
+  readonly period: string;
+  constructor(period: string) {
+    super(
+      `another service on this database has another key for period ${period}: ` +
+        'give all of them the same PERIOD_KEY_DIR, or what one sealed the other cannot open',
+    );
+    this.period = period;
+  }
+}
+
+const TAG = 'gridseal period key';
+const FINGERPRINT = 16;
+
+/**
+ * Makes sure that a period's key is the one that every service on the database uses, before anything is sealed under it.
+ *
+ * @throws PeriodKeyDiffersError
+ */
+export const registerPeriodKey = async (database: Queryable, { period, key }: PeriodKey): Promise<void> => {
+  const fingerprint = createHash('sha256').update(TAG).update(key).digest().subarray(0, FINGERPRINT);
+  await database.execute(
+    'INSERT INTO period_key (period, fingerprint) VALUES ($1, $2) ON CONFLICT (period) DO NOTHING',
+    [period, fingerprint],
+  );
+  const [row] = await database.query<{ fingerprint: Uint8Array }>(
+    'SELECT fingerprint FROM period_key WHERE period = $1',
+    [period],
+  );
+  if (row === undefined || !equal(row.fingerprint, fingerprint)) throw new PeriodKeyDiffersError(period);
+};
