@@ -38,12 +38,14 @@ test(
     await log.fill(300);
     await enrolledDevice(createGridsealClient({ url: log.url }));
     const token = (await readFile(join(log.dataDir, 'keys', 'api.token'), 'utf8')).trim();
-    const { code, stdout } = await run(pathOf(schemathesis), [
+    const command = [
       'run',
       `${log.url}/openapi.json`,
       ...['--checks', CHECKS, '--max-examples', EXAMPLES, '--seed', SEED, '--no-color'],
       ...['--header', `Authorization: Bearer ${token}`],
-    ]);
+    ];
+    // It keeps what it found where it runs.
+    const { code, stdout } = await run(pathOf(schemathesis), command, { cwd: log.dataDir });
     assert.equal(code, 0, stdout.slice(0, 12_000));
     const operations = /Tested: (\d+)/u.exec(stdout)?.[1];
     assert.ok(Number(operations) >= 25, `it tested ${String(operations)} operations`);
