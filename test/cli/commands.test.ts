@@ -49,6 +49,13 @@ const send = async (key: string): Promise<{ run: CommandRun; digests: `0x${strin
   return { run, digests: json(run, sentSchema).digests as `0x${string}`[] };
 };
 
+/** Sends as a key until the service has followed the chain to where it takes that key no more. */
+const untilRefused = async (key: string): Promise<CommandRun> => {
+  let { run } = await send(key);
+  while (run.code === 0) ({ run } = await send(key));
+  return run;
+};
+
 const untilFinal = async (digest: `0x${string}`): Promise<void> => {
   while ((await getReceipt(client, { digest })).stage !== 'final') {
     await new Promise((wake) => setTimeout(wake, 100));
@@ -226,9 +233,9 @@ test('a device with a secp256k1 key owns itself, and its key is revoked from the
   });
   const twice = await device('revoke', file('self.json'));
   assert.equal(twice.code, 3, twice.stdout);
-  const late = await send('self.json');
-  assert.equal(late.run.code, 3);
-  assert.match(late.run.stderr, /refused: /u);
+  const late = await untilRefused('self.json');
+  assert.equal(late.code, 3);
+  assert.match(late.stderr, /refused: /u);
 
   await writeFile(file('self-bundle.json'), await untilArchived(() => getBundle(client, { digest })));
   const named = [file('self-bundle.json'), '--trust', file('trust.json'), '--rpc', service.rpcUrl];
@@ -242,7 +249,7 @@ test('a rotated key speaks for the same identity and the old one no longer does'
     (JSON.parse(await readFile(file(name), 'utf8')) as { identity: unknown }).identity;
   assert.equal(await identityOf('meter-2.json'), await identityOf('meter.json'));
 
-  const old = await send('meter.json');
-  assert.equal(old.run.code, 3);
-  assert.match(old.run.stderr, /refused: /u);
+  const old = await untilRefused('meter.json');
+  assert.equal(old.code, 3);
+  assert.match(old.stderr, /refused: /u);
 });
