@@ -129,6 +129,7 @@ export const compose = async (
     const anchoring = composeAnchoring({
       config: config.anchor,
       client: endpoint.client,
+      anchorPromise: deployment.anchorPromise?.address,
       database,
       chain,
       log: log.log,

@@ -4,6 +4,7 @@ import { CsvError } from '../edge/readers/csv-error.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addFsckCommand } from './commands/fsck.ts';
 import { addLogCommands } from './commands/log.ts';
+import { addPromiseCommands } from './commands/promise.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT } from './exit-codes.ts';
@@ -20,6 +21,7 @@ addLogCommands(program);
 addFsckCommand(program);
 addRestoreCommand(program);
 addDeviceCommands(program);
+addPromiseCommands(program);
 
 const exitCodeOf = (error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { MAX_BUNDLE_LENGTH, fromUtf8, parseTrust, type Bundle, type Trust } from '@gridseal/protocol';
+import { MAX_BUNDLE_LENGTH, fromUtf8, parseTrust, type Trust } from '@gridseal/protocol';
 import { readNamedFile } from './read-file.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -49,13 +49,14 @@ const shipped = async (chainId: string): Promise<TrustSource> => {
 };
 
 /**
- * Trust from the file named, else from the deployments that are shipped. Never from the bundle: it only says which chain
- * it claims to be of.
+ * Trust from the file named, else from the deployments that are shipped. Never from what is verified: that only says
+ * which chain it claims to be of.
  *
+ * @param chainId decimal
  * @throws UsageError
  */
-export const findTrust = (file: string | undefined, bundle: Bundle): Promise<TrustSource> =>
-  file === undefined ? shipped(bundle.domain.chainId) : readTrustFile(file);
+export const findTrust = (file: string | undefined, chainId: string): Promise<TrustSource> =>
+  file === undefined ? shipped(chainId) : readTrustFile(file);
 
 /** @throws UsageError when it is no trust file */
 export const readTrustFile = async (file: string): Promise<TrustSource> => {

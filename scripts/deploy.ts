@@ -1,9 +1,11 @@
 /**
- * `npm run deploy -- --rpc URL --key-file FILE`: EvidenceLog and DeviceRegistry on a real network, at the addresses that they
+ * `npm run deploy -- --rpc URL --key-file FILE`: the contracts on a real network, at the addresses that they
  * have everywhere, and a record of it in deployments/. Running it again changes nothing; after a stop it goes on.
  */
 import { join } from 'node:path';
 import {
+  anchorPromiseAddress,
+  anchorPromiseCodeHash,
   deviceRegistryAddress,
   deviceRegistryCodeHash,
   evidenceLogAddress,
@@ -21,6 +23,7 @@ import { root } from './paths.ts';
 const CONTRACTS = {
   EvidenceLog: { address: evidenceLogAddress, codeHash: evidenceLogCodeHash },
   DeviceRegistry: { address: deviceRegistryAddress, codeHash: deviceRegistryCodeHash },
+  AnchorPromise: { address: anchorPromiseAddress, codeHash: anchorPromiseCodeHash },
 } as const;
 const NAMES = Object.keys(CONTRACTS) as ContractName[];
 
@@ -54,13 +57,14 @@ const run = async (args: readonly string[]): Promise<void> => {
     if (balance === 0n)
       throw new Error(`${payer.address} holds no ether on chain ${chainId}: send it some and run this again`);
     await ensureFactory(client, payer);
-    say(`Deploying ${missing.join(' and ')} …`);
+    say(`Deploying ${missing.join(', ')} …`);
     await deployMissing({ rpcUrl, key, chainId, genesisHash, missing });
   } else say('The contracts are there already.');
   for (const name of NAMES) await requireCode(client, name);
   const path = out ?? join(root, 'deployments', `${chainId}.json`);
   // Of contracts that were there before only the genesis block is certain to be older.
-  const firstBlock = missing.length === NAMES.length ? head + 1n : 0n;
+  const isNew = missing.includes('EvidenceLog') && missing.includes('DeviceRegistry');
+  const firstBlock = isNew ? head + 1n : 0n;
   await writeRecord(path, { chainId, genesisHash, finalityDepth, firstBlock });
   say(`Recorded in ${path}. It is final ${finalityDepth} blocks from now.`);
 };

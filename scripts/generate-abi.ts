@@ -17,6 +17,7 @@ const EMBEDDED_CHAIN = 'deployments/31337.json';
 const CONTRACTS = [
   { name: 'EvidenceLog', file: 'evidence-log', constant: 'evidenceLog' },
   { name: 'DeviceRegistry', file: 'device-registry', constant: 'deviceRegistry' },
+  { name: 'AnchorPromise', file: 'anchor-promise', constant: 'anchorPromise' },
 ] as const;
 
 type Artifact = { readonly abi: unknown; readonly bytecode: Hex; readonly deployedBytecode: Hex };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   domainOf,
@@ -33,6 +34,7 @@ type SendFlags = {
   readonly heartbeat: string;
   readonly mqtt?: string;
   readonly mqttCa?: string;
+  readonly receipts?: string;
 };
 
 type Reduced = { readonly readings: readonly Reading[]; readonly figures: ReductionFigures | undefined };
@@ -102,6 +104,7 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   const overMqtt = await openMqtt(flags, identity, domain);
   const digests: Hex[] = [];
   const refused: string[] = [];
+  const receipts = flags.receipts ?? `${file}.receipts.jsonl`;
   try {
     const station = await openStation({
       key,
@@ -118,6 +121,7 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
       digests.push(await station.report(batch));
       for (const one of await station.flush()) {
         if (one.status === 'refused') refused.push(`${one.code}: ${one.message}`);
+        else await appendFile(receipts, `${JSON.stringify(one.receipt)}\n`);
       }
       bar.advance();
     }
@@ -131,6 +135,7 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   if (figures !== undefined) printFigures(terminal, figures, profile);
   for (const reason of new Set(refused)) terminal.error(`refused: ${reason}`);
   terminal.line(`Last digest ${digests.at(-1) ?? 'none'}`);
+  terminal.line(`Receipts in ${receipts}: keep them (gridseal promise --help).`);
   terminal.result({
     readings: readings.length,
     digests,
@@ -157,6 +162,7 @@ export const addSendCommand = (device: Command): void => {
     )
     .option('--heartbeat <seconds>', 'with --dead-band: the longest that a channel is silent', '3600')
     .option('--mqtt <url>', 'send over this broker instead of HTTP')
+    .option('--receipts <file>', 'where receipts are kept, a line each (default: beside the key)')
     .option('--mqtt-ca <file>', 'certificate authority of the broker (PEM)')
     .action((file: string, csv: string, _f: unknown, command: Command) =>
       send(file, csv, command.optsWithGlobals<SendFlags>()),

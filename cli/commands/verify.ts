@@ -64,7 +64,11 @@ const run = async (file: string, flags: VerifyFlags): Promise<number> => {
     terminal.error(`${file} is not a bundle: ${error.message}`);
     return EXIT.notABundle;
   }
-  const { source, refusal } = await withNode(await findTrust(flags.trust, bundle), bundle, flags.rpc);
+  const { source, refusal } = await withNode(
+    await findTrust(flags.trust, bundle.domain.chainId),
+    bundle,
+    flags.rpc,
+  );
   const verdict = verify(bundle, source.trust, { waive, offline: flags.offline === true, ...refusal });
   printVerdict(terminal, verdict, source.origin);
   printOutcome(terminal, verdict);

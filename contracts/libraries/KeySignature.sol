@@ -41,7 +41,7 @@ library KeySignature {
         bytes32 digest,
         bytes calldata signature
     ) internal view returns (bool) {
-        if (algorithm == SECP256K1) return _isOfAddress(address(bytes20(publicKey)), digest, signature);
+        if (algorithm == SECP256K1) return isOfAddress(address(bytes20(publicKey)), digest, signature);
         // Secure elements hash whatever they sign.
         return isOfP256Key(publicKey, sha256(bytes.concat(digest)), signature);
     }
@@ -66,6 +66,18 @@ library KeySignature {
             );
     }
 
+    /// @notice Whether the secp256k1 key of an address signed the digest; high-s signatures are refused.
+    function isOfAddress(
+        address account,
+        bytes32 digest,
+        bytes calldata signature
+    ) internal pure returns (bool) {
+        // The third value only explains a problem.
+        // slither-disable-next-line unused-return
+        (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, signature);
+        return problem == ECDSA.RecoverError.NoError && recovered == account;
+    }
+
     /// @notice Whether an account signed the digest, by ECDSA or as a contract by ERC-1271.
     function isOfAccount(
         address account,
@@ -74,18 +86,7 @@ library KeySignature {
     ) internal view returns (bool) {
         // ECDSA first: it settles most calls, and asking an account for its code costs more than recovering its key.
         return
-            _isOfAddress(account, digest, signature) ||
+            isOfAddress(account, digest, signature) ||
             SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature);
-    }
-
-    function _isOfAddress(
-        address account,
-        bytes32 digest,
-        bytes calldata signature
-    ) private pure returns (bool) {
-        // The third value only explains a problem.
-        // slither-disable-next-line unused-return
-        (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        return problem == ECDSA.RecoverError.NoError && recovered == account;
     }
 }

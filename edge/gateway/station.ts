@@ -15,13 +15,19 @@ import {
   type IngestItem,
   type Reading,
 } from '@gridseal/protocol';
+import type { ReceiptJson } from '@gridseal/sdk';
 import { signStatement, type DeviceKey } from '@gridseal/sdk/device/device-key';
 import { readChainHead, writeChainHead, type ChainHead } from './chain-head.ts';
 import { openSpool, SpoolError } from '../spool/spool.ts';
 
 /** What the service said of one batch. */
 export type Delivery =
-  | { readonly status: 'accepted' | 'duplicate'; readonly digest: Hex }
+  | {
+      readonly status: 'accepted' | 'duplicate';
+      readonly digest: Hex;
+      /** What the operator signed, to be kept: it is what a broken promise is proven with. */
+      readonly receipt: ReceiptJson;
+    }
   | {
       readonly status: 'refused';
       readonly code: string;

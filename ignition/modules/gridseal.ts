@@ -1,10 +1,15 @@
 import { buildModule } from '@nomicfoundation/hardhat-ignition/modules';
+import { anchorPromiseBytecode } from '@gridseal/sdk/abi/anchor-promise';
 import { create2Factory, create2Salt } from '@gridseal/sdk/abi/deployment';
 import { deviceRegistryBytecode } from '@gridseal/sdk/abi/device-registry';
 import { evidenceLogBytecode } from '@gridseal/sdk/abi/evidence-log';
 
 /** Creation code by contract name, in the order of deployment. */
-const CONTRACTS = { EvidenceLog: evidenceLogBytecode, DeviceRegistry: deviceRegistryBytecode } as const;
+const CONTRACTS = {
+  EvidenceLog: evidenceLogBytecode,
+  DeviceRegistry: deviceRegistryBytecode,
+  AnchorPromise: anchorPromiseBytecode,
+} as const;
 export type ContractName = keyof typeof CONTRACTS;
 
 /**
@@ -19,4 +24,4 @@ export const gridsealModule = (missing: readonly ContractName[]) =>
     return {};
   });
 
-export default gridsealModule(['EvidenceLog', 'DeviceRegistry']);
+export default gridsealModule(['EvidenceLog', 'DeviceRegistry', 'AnchorPromise']);

@@ -1,6 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
+  anchorPromiseAddress,
+  anchorPromiseCodeHash,
   deviceRegistryAddress,
   deviceRegistryCodeHash,
   evidenceLogAddress,
@@ -32,6 +34,7 @@ export const writeRecord = async (path: string, facts: DeploymentFacts): Promise
     name: before.name ?? `chain ${facts.chainId}`,
     evidenceLog: { address: evidenceLogAddress, codeHash: evidenceLogCodeHash },
     deviceRegistry: { address: deviceRegistryAddress, codeHash: deviceRegistryCodeHash },
+    anchorPromise: { address: anchorPromiseAddress, codeHash: anchorPromiseCodeHash },
     firstBlock: isSame(before) ? before.firstBlock : String(facts.firstBlock),
     finalityDepth: String(facts.finalityDepth),
     genesisHash: facts.genesisHash,

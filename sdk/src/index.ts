@@ -10,3 +10,7 @@ export * from './device/enrolment.ts';
 export * from './device/revocation.ts';
 export * from './errors.ts';
 export * from './http/client.ts';
+export * from './promise/actions.ts';
+export * from './promise/covering-anchor.ts';
+export * from './promise/signed-receipt.ts';
+export { askPromise, type PromiseStanding } from './promise/standing.ts';

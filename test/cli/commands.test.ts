@@ -217,6 +217,10 @@ test('a device with a secp256k1 key owns itself, and its key is revoked from the
   assert.deepEqual(enrolled, { identity: created.identity, owner: created.identity });
   const { run, digests } = await send('self.json');
   succeeded(run);
+  const receipts = ['show', file('self.json.receipts.jsonl'), '--rpc', service.rpcUrl];
+  assert.equal((await gridseal('promise', ...receipts)).code, 4);
+  const promised = await gridseal('promise', ...receipts, '--digest', digests[1] ?? '', '--json');
+  assert.equal(json(promised, z.object({ status: z.string() })).status, 'pending');
   const [digest, next] = digests;
   assert.ok(digest !== undefined && next !== undefined);
   await untilFinal(next);

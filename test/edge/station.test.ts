@@ -7,9 +7,11 @@ import {
   decodeAuthorPart,
   digest as digestOf,
   toHex,
+  type Hex,
   type IngestItem,
   type Reading,
 } from '@gridseal/protocol';
+import type { ReceiptJson } from '@gridseal/sdk';
 import { deviceKeyFrom, randomPrivateKey } from '@gridseal/sdk';
 import { openStation, type Delivery, type Forward, type Station } from '../../edge/gateway/station.ts';
 import { openSpool, SpoolError } from '../../edge/spool/spool.ts';
@@ -34,7 +36,19 @@ const farEnd = (answer: (item: IngestItem) => Delivery) => {
   };
   return { arrived, forward };
 };
-const accepting = () => farEnd((item) => ({ status: 'accepted', digest: digestOfItem(item) }));
+const receiptOf = (digest: Hex): ReceiptJson => ({
+  logId: toHex(testDomain.logId),
+  digest,
+  entryHash: toHex(new Uint8Array(32)),
+  receiptTimeMs: String(TEST_NOW),
+  deadline: String(TEST_NOW / 1_000 + 3_600),
+  signature: '0x01',
+});
+const accepting = () =>
+  farEnd((item) => {
+    const digest = digestOfItem(item);
+    return { status: 'accepted', digest, receipt: receiptOf(digest) };
+  });
 const refusing = (retryable: boolean) =>
   farEnd(() => ({ status: 'refused', code: 'unknown-device', message: 'not enrolled', retryable }));
 

@@ -13,6 +13,8 @@ export type DeployedContract = { readonly address: Hex; readonly codeHash: Hex }
 export type Deployment = {
   readonly evidenceLog: DeployedContract;
   readonly deviceRegistry: DeployedContract;
+  /** Judges receipts; a log that began before there was one does without. */
+  readonly anchorPromise?: DeployedContract | undefined;
   readonly finalityDepth: bigint;
   /** Block of the deployment: no event of the contracts is older. */
   readonly firstBlock: bigint;
@@ -63,6 +65,8 @@ export const bindChain = async (options: {
   });
   await requireCode(client, 'EvidenceLog', deployment.evidenceLog);
   await requireCode(client, 'DeviceRegistry', deployment.deviceRegistry);
+  if (deployment.anchorPromise !== undefined)
+    await requireCode(client, 'AnchorPromise', deployment.anchorPromise);
 
   const contract = { address: evidenceLog, abi: evidenceLogAbi, args: [logId] } as const;
   let operator = await client.readContract({ ...contract, functionName: 'operator' });

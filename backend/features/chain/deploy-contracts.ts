@@ -1,4 +1,7 @@
+import { anchorPromiseBytecode } from '@gridseal/sdk/abi/anchor-promise';
 import {
+  anchorPromiseAddress,
+  anchorPromiseCodeHash,
   create2Factory,
   create2Salt,
   deviceRegistryAddress,
@@ -30,6 +33,12 @@ const CONTRACTS = {
     codeHash: deviceRegistryCodeHash,
     bytecode: deviceRegistryBytecode,
   },
+  anchorPromise: {
+    name: 'AnchorPromise',
+    address: anchorPromiseAddress,
+    codeHash: anchorPromiseCodeHash,
+    bytecode: anchorPromiseBytecode,
+  },
 } as const satisfies Record<string, Contract>;
 
 /** @returns the block of the deployment, or `undefined` when the contract was there before */
@@ -57,15 +66,17 @@ export const deployContracts = async (options: {
   readonly finalityDepth: bigint;
 }): Promise<Deployment> => {
   const { client, payer, finalityDepth } = options;
-  const { evidenceLog, deviceRegistry } = CONTRACTS;
+  const { evidenceLog, deviceRegistry, anchorPromise } = CONTRACTS;
   await ensureFactory(client, payer);
   const logBlock = await ensureContract(client, payer, evidenceLog);
   const registryBlock = await ensureContract(client, payer, deviceRegistry);
+  await ensureContract(client, payer, anchorPromise);
   // Of contracts that were there before us only the genesis block is certain to be older.
   const firstBlock = logBlock === undefined || registryBlock === undefined ? 0n : logBlock;
   return {
     evidenceLog: { address: evidenceLog.address, codeHash: evidenceLog.codeHash },
     deviceRegistry: { address: deviceRegistry.address, codeHash: deviceRegistry.codeHash },
+    anchorPromise: { address: anchorPromise.address, codeHash: anchorPromise.codeHash },
     finalityDepth,
     firstBlock,
   };

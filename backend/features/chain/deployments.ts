@@ -17,6 +17,7 @@ const record = z.object({
   chainId: decimal,
   evidenceLog: contract,
   deviceRegistry: contract,
+  anchorPromise: contract.optional(),
   finalityDepth: decimal,
   firstBlock: decimal,
 });

@@ -3,10 +3,22 @@ import { INGEST_MEDIA_TYPE, encodeIngestBody, type Hex, type IngestItem } from '
 import { readJson, type GridsealClient } from '../http/client.ts';
 import { hexSchema } from '../http/schemas.ts';
 
+const receiptSchema = z.object({
+  logId: hexSchema,
+  digest: hexSchema,
+  entryHash: hexSchema,
+  receiptTimeMs: z.string(),
+  deadline: z.string(),
+  signature: hexSchema,
+});
+
+/** The operator's promise as JSON: whoever keeps it can challenge it on chain (`parseSignedReceipt`). */
+export type ReceiptJson = z.output<typeof receiptSchema>;
+
 const resultsSchema = z.object({
   results: z.array(
     z.discriminatedUnion('status', [
-      z.object({ status: z.enum(['accepted', 'duplicate']), digest: hexSchema }),
+      z.object({ status: z.enum(['accepted', 'duplicate']), digest: hexSchema, receipt: receiptSchema }),
       z.object({
         status: z.literal('refused'),
         digest: hexSchema.nullable(),
@@ -21,7 +33,7 @@ const resultsSchema = z.object({
 
 /** What the service said of one batch. */
 export type BatchResult =
-  | { readonly status: 'accepted' | 'duplicate'; readonly digest: Hex }
+  | { readonly status: 'accepted' | 'duplicate'; readonly digest: Hex; readonly receipt: ReceiptJson }
   | {
       readonly status: 'refused';
       readonly digest: Hex | null;

@@ -118,6 +118,7 @@ export const startProcess = async (
     composeAnchoring({
       config: config.anchor,
       client,
+      anchorPromise: undefined,
       database,
       chain,
       log: log.log,
