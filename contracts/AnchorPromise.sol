@@ -146,7 +146,7 @@ contract AnchorPromise is IAnchorPromise {
 
     function _requireOpen(bytes32 digest) private view returns (Challenge memory open) {
         open = _challenges[digest];
-        if (open.answerBy == 0) revert AnchorPromiseNotChallenged(digest);
+        if (address(open.evidenceLog) == address(0)) revert AnchorPromiseNotChallenged(digest);
         if (open.answeredAt != 0 || open.brokenAt != 0) {
             revert AnchorPromiseSettled(digest, open.answeredAt, open.brokenAt);
         }

@@ -12,6 +12,6 @@ export const deviceRegistryAddress = '0xe2f37809901007ffe149a202d8441be8aba21c78
 /** keccak256 of the deployed code, which has no immutables. */
 export const deviceRegistryCodeHash = '0x199756433629faaee9d9a65476f0001cde3e104da0c1f959431e55e94234feee';
 /** The same on every chain: CREATE2 through {@link create2Factory}. */
-export const anchorPromiseAddress = '0x4f6393f518a49b2a8b6abdcd3d4daf75a0aae2e8';
+export const anchorPromiseAddress = '0xbac9aef6bd8a3c981091a16bf9d4b5f6baaaf12d';
 /** keccak256 of the deployed code, which has no immutables. */
-export const anchorPromiseCodeHash = '0x2e26fb8edc63fc301084b28dab0636f57520778b6715b2c18b95ce4984922fd3';
+export const anchorPromiseCodeHash = '0xb37894544e8b558bda5f92f779f0e785326cbe47e14b743c170fba7ce3c19910';

@@ -2,8 +2,8 @@ import { toHex, type Hex, type Trust } from '@gridseal/protocol';
 import {
   BaseError,
   ContractFunctionRevertedError,
-  encodeFunctionData,
   type Account,
+  type encodeFunctionData,
   type PublicClient,
   type WalletClient,
 } from 'viem';
