@@ -1,7 +1,7 @@
 import { fromHex, type Hex } from '@gridseal/protocol/bytes';
 import { checkpointOrigin } from '@gridseal/protocol/identity/log-id';
 import type { Primitives } from '@gridseal/protocol/primitives';
-import { domainOf } from '@gridseal/protocol/statement/digest';
+import { domainOf, type Domain } from '@gridseal/protocol/statement/digest';
 import {
   formatVerifierKey,
   NOTE_ALGORITHM,
@@ -19,12 +19,12 @@ import type { HealthProbe } from '../features/health/types.ts';
 import { createBlockIds } from '../features/ingest/block-ids.ts';
 import { createInlineExaminer } from '../features/ingest/examiner.ts';
 import { createGate, type Gate } from '../features/ingest/gate.ts';
-import { createExaminerPool } from '../features/ingest/examiner-pool.ts';
 import { createIngestProbe } from '../features/ingest/health.ts';
-import { createIngest, type Examiner } from '../features/ingest/ingest.ts';
+import { createIngest } from '../features/ingest/ingest.ts';
 import { createReceiptIssuer } from '../features/ingest/receipt-issuer.ts';
 import { ingestRoutes } from '../features/ingest/routes.ts';
-import type { Ingest, PeriodKeys } from '../features/ingest/types.ts';
+import { startThreads, type Threads } from '../features/ingest/threads.ts';
+import type { Ingest, PeriodKeys, ReceiptIssuer } from '../features/ingest/types.ts';
 import { createLogReader } from '../features/log/log-reader.ts';
 import { logRoutes } from '../features/log/routes.ts';
 import type { LogReader } from '../features/log/types.ts';
@@ -106,7 +106,8 @@ export const composeLog = async (parts: {
     { chainId: binding.chainId, evidenceLog: fromHex(binding.evidenceLog, 'evidenceLog', 20), logId },
     primitives,
   );
-  const operator = createDigestSigner(fromHex(parts.keys.operator, 'operator key', 32));
+  const operatorKey = fromHex(parts.keys.operator, 'operator key', 32);
+  const operator = createDigestSigner(operatorKey);
   const { note } = parts;
   const origin = note.verifierKey.name;
   const issue = createReceiptIssuer({ domain, signer: operator, primitives });
@@ -144,7 +145,14 @@ export const composeLog = async (parts: {
     figure: async () => (await sequencer.status()).oldestPendingMs,
     refuseAbove: config.ingest.maxSequencerLagMs,
   });
-  const examine = composeExaminer(config.ingest.workers, primitives, lifetime);
+  const work = composeWork({
+    threads: config.ingest.workers,
+    operatorKey,
+    domain,
+    issue,
+    primitives,
+    lifetime,
+  });
   const ingest = createIngest({
     database,
     rules: {
@@ -158,8 +166,7 @@ export const composeLog = async (parts: {
       primitives,
     },
     periodKeys: parts.periodKeys,
-    issue,
-    examine,
+    ...work,
     primitives,
     anchorDeadlineMs,
     limits: {
@@ -190,11 +197,31 @@ export const composeLog = async (parts: {
   };
 };
 
-/** Examination on threads of its own, or between other work on this one where there are none. */
-const composeExaminer = (threads: number, primitives: Primitives, lifetime: Lifetime): Examiner => {
-  if (threads === 0) return createInlineExaminer(primitives);
-  const primitivesModule = new URL(import.meta.resolve('@gridseal/sdk/node/crypto/native'));
-  const pool = createExaminerPool({ threads, primitivesModule });
-  lifetime.own('examination threads', pool.close);
-  return pool.examine;
+/** What costs, on threads of its own, or between other work on this one where there are none. */
+const composeWork = (options: {
+  readonly threads: number;
+  readonly operatorKey: Uint8Array;
+  readonly domain: Domain;
+  readonly issue: ReceiptIssuer;
+  readonly primitives: Primitives;
+  readonly lifetime: Lifetime;
+}): Pick<Threads, 'examine' | 'issue'> => {
+  const { threads, operatorKey, domain, issue, primitives, lifetime } = options;
+  if (threads === 0)
+    return {
+      examine: createInlineExaminer(primitives),
+      issue: (taken) => Promise.resolve(taken.map(issue)),
+    };
+  const {
+    examine,
+    issue: issueThere,
+    close,
+  } = startThreads(threads, {
+    primitivesModule: import.meta.resolve('@gridseal/sdk/node/crypto/native'),
+    signerModule: new URL('../adapters/crypto/operator-signer.ts', import.meta.url).href,
+    operatorKey,
+    domain,
+  });
+  lifetime.own('examination threads', close);
+  return { examine, issue: issueThere };
 };

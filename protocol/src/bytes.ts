@@ -3,7 +3,12 @@ import { ProtocolError } from './errors.ts';
 /** Lower-case hexadecimal with a `0x` prefix and an even number of digits. */
 export type Hex = `0x${string}`;
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Character codes of the two digits of each byte. */
+const DIGITS = Uint8Array.from({ length: 512 }, (_, i) =>
+  (((i >> 1) >> (i % 2 === 0 ? 4 : 0)) & 15).toString(16).charCodeAt(0),
+);
+/** Bytes turned into text at once: a call takes only so many arguments. */
+const HEX_PORTION = 4096;
 const HEX = /^0x[0-9a-f]*$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -30,9 +35,18 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** `0x` and two lower-case digits a byte. @example toHex(Uint8Array.of(255)) // "0xff" */
 export function toHex(bytes: Uint8Array): Hex {
-  let digits = '0x';
-  for (const byte of bytes) digits += HEX_OF_BYTE[byte]!;
-  return digits as Hex;
+  let text = '0x';
+  for (let from = 0; from < bytes.length; from += HEX_PORTION) {
+    const length = Math.min(HEX_PORTION, bytes.length - from);
+    const codes = new Array<number>(2 * length);
+    for (let i = 0; i < length; i++) {
+      const at = 2 * bytes[from + i]!;
+      codes[2 * i] = DIGITS[at]!;
+      codes[2 * i + 1] = DIGITS[at + 1]!;
+    }
+    text += String.fromCharCode(...codes);
+  }
+  return text as Hex;
 }
 
 /**

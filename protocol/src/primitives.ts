@@ -19,8 +19,11 @@ import { ProtocolError } from './errors.ts';
 export type Primitives = {
   /** SHA-256 (FIPS 180-4), 32 bytes. */
   sha256(message: Uint8Array): Uint8Array;
-  /** SHA-256 of each 64-byte block: n × 64 bytes in, n × 32 bytes out. One level of a binary tree a call. */
-  sha256Blocks(blocks: Uint8Array): Uint8Array;
+  /**
+   * SHA-256 of each 64-byte block: n × 64 bytes in, n × 32 bytes out, written to `into` where that is given. One level of
+   * a binary tree a call.
+   */
+  sha256Blocks(blocks: Uint8Array, into?: Uint8Array): Uint8Array;
   /** Keccak-256 as Ethereum uses it, 32 bytes. */
   keccak256(message: Uint8Array): Uint8Array;
   /** The 20-byte address whose key made the signature r ‖ s ‖ v (v 27 or 28) over a 32-byte digest. Throws if none. */
@@ -57,14 +60,9 @@ const INFLATE_SLICE = 4096;
  */
 export const portable: Primitives = {
   sha256,
-  sha256Blocks(blocks) {
-    if (blocks.length % 64 !== 0) {
-      throw new ProtocolError('LengthMismatch', 'blocks', {
-        expected: 'a multiple of 64',
-        actual: blocks.length,
-      });
-    }
-    const hashes = new Uint8Array(blocks.length / 2);
+  sha256Blocks(blocks, into) {
+    requireBlocks(blocks, into);
+    const hashes = into ?? new Uint8Array(blocks.length / 2);
     for (let at = 0; at < blocks.length; at += 64) hashes.set(sha256(blocks.subarray(at, at + 64)), at / 2);
     return hashes;
   },
@@ -112,6 +110,21 @@ export const portable: Primitives = {
   deflateRaw: (plaintext) => deflateSync(plaintext),
   inflateRaw: inflateWithin,
 };
+
+/**
+ * Throws unless the bytes are whole 64-byte blocks and `into`, where given, holds exactly their hashes.
+ *
+ * @throws ProtocolError `LengthMismatch`
+ */
+export function requireBlocks(blocks: Uint8Array, into: Uint8Array | undefined): void {
+  if (blocks.length % 64 !== 0) {
+    throw new ProtocolError('LengthMismatch', 'blocks', {
+      expected: 'a multiple of 64',
+      actual: blocks.length,
+    });
+  }
+  if (into !== undefined) requireLength(into, blocks.length / 2, 'into');
+}
 
 // Fed in slices, so that what a hostile stream can make us hold stays near `maxLength`.
 function inflateWithin(compressed: Uint8Array, maxLength: number): Uint8Array {

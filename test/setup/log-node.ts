@@ -9,8 +9,9 @@ import type { Database } from '../../backend/adapters/postgres/database.ts';
 import { createBlockIds } from '../../backend/features/ingest/block-ids.ts';
 import { createInlineExaminer } from '../../backend/features/ingest/examiner.ts';
 import { createGate, type Gate } from '../../backend/features/ingest/gate.ts';
-import { createIngest, type Examiner, type IngestLimits } from '../../backend/features/ingest/ingest.ts';
+import { createIngest, type IngestLimits } from '../../backend/features/ingest/ingest.ts';
 import { createReceiptIssuer } from '../../backend/features/ingest/receipt-issuer.ts';
+import type { Threads } from '../../backend/features/ingest/threads.ts';
 import type { Ingest, OperatorSigner, ReceiptIssuer } from '../../backend/features/ingest/types.ts';
 import { createLogReader } from '../../backend/features/log/log-reader.ts';
 import type { LogReader } from '../../backend/features/log/types.ts';
@@ -27,6 +28,7 @@ export const TEST_ORIGIN = `log.test/${toHex(testDomain.logId).slice(2)}/0`;
 
 /** Keys and clock of one log, for as many nodes as a test starts. */
 export type TestLog = {
+  readonly operatorKey: Uint8Array;
   readonly operator: OperatorSigner;
   readonly note: NoteSigner;
   readonly verifierKey: string;
@@ -39,9 +41,11 @@ export type TestLog = {
 
 export const createTestLog = async (): Promise<TestLog> => {
   const { primitives } = await loadPrimitives();
-  const operator = createDigestSigner(randomBytes(32));
+  const operatorKey = new Uint8Array(randomBytes(32));
+  const operator = createDigestSigner(operatorKey);
   const note = noteSignerFrom(TEST_ORIGIN, NOTE_ALGORITHM.ed25519, new Uint8Array(randomBytes(32)));
   return {
+    operatorKey,
     operator,
     note,
     verifierKey: formatVerifierKey(note.verifierKey),
@@ -56,12 +60,18 @@ export const createTestLog = async (): Promise<TestLog> => {
 export const TEST_ANCHOR_DEADLINE_MS = 3_600_000;
 export const TEST_GAP_WINDOW_MS = 60_000;
 
+/** The costly part of ingest on the calling thread. */
+export const inlineWork = ({ issue, primitives }: TestLog): Pick<Threads, 'examine' | 'issue'> => ({
+  examine: createInlineExaminer(primitives),
+  issue: (taken) => Promise.resolve(taken.map(issue)),
+});
+
 /** Ingest of a log on a database. */
 export const createTestIngest = (
   log: TestLog,
   database: Database,
   limits: Partial<IngestLimits> = {},
-  examine: Examiner = createInlineExaminer(log.primitives),
+  work: Pick<Threads, 'examine' | 'issue'> = inlineWork(log),
   gate: Gate = createGate(),
 ): Ingest =>
   createIngest({
@@ -77,8 +87,7 @@ export const createTestIngest = (
       primitives: log.primitives,
     },
     periodKeys: { current: () => ({ period: '2026-11', key: new Uint8Array(32).fill(9) }) },
-    issue: log.issue,
-    examine,
+    ...work,
     primitives: log.primitives,
     anchorDeadlineMs: TEST_ANCHOR_DEADLINE_MS,
     gate,

@@ -1,11 +1,11 @@
-import { randomFillSync } from 'node:crypto';
+import { nextNonce } from './nonce.ts';
 import { equal, toHex } from '@gridseal/protocol/bytes';
 import { ProtocolError } from '@gridseal/protocol/errors';
 import { payloadCid, sealPayload } from '@gridseal/protocol/payload/block';
 import { keyCommitment } from '@gridseal/protocol/payload/keys';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { decodeColumnar } from '@gridseal/protocol/readings/columnar';
-import { commitBlocks } from '@gridseal/protocol/readings/commitment';
+import { readingsRootOf } from '@gridseal/protocol/readings/commitment';
 import { verifySignature } from '@gridseal/protocol/statement/signature';
 import type { Admitted, Checked, Examinable, SealedPayload } from './candidate.ts';
 import { toRefusal } from './refusal.ts';
@@ -14,7 +14,6 @@ import { toRefusal } from './refusal.ts';
 export type Wrapping = { readonly period: string; readonly key: Uint8Array };
 
 const BLOCK_LENGTH = 64;
-const NONCE_LENGTH = 12;
 
 /**
  * Checks what costs: the signature and that the readings are the ones committed to. Then seals the readings. Pure but for
@@ -53,12 +52,12 @@ const seal = (
   if (found !== count)
     throw new ProtocolError('RootMismatch', 'body.count', { expected: count, actual: found });
   requireTimes(blocks, telemetry);
-  const { root } = commitBlocks({ blocks, batchKey }, primitives);
+  const root = readingsRootOf({ blocks, batchKey }, primitives);
   if (!equal(root, readingsRoot)) {
     const [expected, actual] = [toHex(readingsRoot), toHex(root)];
     throw new ProtocolError('RootMismatch', 'body.readingsRoot', { expected, actual });
   }
-  const nonce = randomFillSync(new Uint8Array(NONCE_LENGTH));
+  const nonce = nextNonce();
   const { period: periodId, key: periodKey } = wrapping;
   const block = sealPayload({ columnar, batchKey, digest, nonce, periodId, periodKey }, primitives);
   return { block, cid: payloadCid(block, primitives), keyCommitment: keyCommitment(batchKey, primitives) };

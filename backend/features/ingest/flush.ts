@@ -1,5 +1,4 @@
 import { equal, toHex } from '@gridseal/protocol/bytes';
-import { hashLeaf } from '@gridseal/protocol/merkle/hash';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { DatabaseError } from '../../adapters/postgres/errors.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
@@ -7,8 +6,8 @@ import { entriesOf, type BlockEntry, type Promised } from './block.ts';
 import type { BlockIds } from './block-ids.ts';
 import { placeName, type Candidate } from './candidate.ts';
 import { conflictsOf, equivocation, splitByPlace, type Holders } from './conflicts.ts';
+import type { FirstReceipts } from './first-receipts.ts';
 import {
-  acknowledgedBy,
   openBoots,
   recordConflicts,
   takenPlaces,
@@ -17,7 +16,7 @@ import {
   type TakenPlace,
 } from './flush-store.ts';
 import { refuseByHistory } from './history.ts';
-import type { ReceiptIssuer, Refusal, SubmissionResult } from './types.ts';
+import type { ReceiptsIssuer, Refusal, SignedReceipt, SubmissionResult } from './types.ts';
 
 /** Writes statements of any number of requests as one block in one transaction; one result each. */
 export type Flush = (candidates: readonly Candidate[]) => Promise<Map<Candidate, SubmissionResult>>;
@@ -35,10 +34,11 @@ export const createFlush = (options: {
   readonly database: Database;
   readonly blockIds: BlockIds;
   readonly primitives: Primitives;
-  readonly issue: ReceiptIssuer;
+  readonly issue: ReceiptsIssuer;
+  readonly firstReceipts: FirstReceipts;
   readonly promise: () => Promised;
 }): Flush => {
-  const { database, blockIds, primitives, issue, promise } = options;
+  const { database, blockIds, primitives, issue, firstReceipts, promise } = options;
 
   /** Takes the places of `free` in one transaction, or finds out which of them are taken. */
   const attempt = async (
@@ -53,6 +53,11 @@ export const createFlush = (options: {
       const passed = refused.size === 0 ? free : free.filter((candidate) => !refused.has(candidate));
       const entries = entriesOf(passed, promised, primitives);
       const candidates = entries.map(({ candidate }) => candidate);
+      // Signed while the database writes. Nobody sees a receipt before the commit.
+      const signing = issue(
+        entries.map(({ candidate: { digest }, hash }) => ({ digest, entryHash: hash, ...promised })),
+      );
+      signing.catch(() => undefined);
       if (entries.length > 0) {
         if (!(await takePlaces(tx, block, candidates)))
           throw new PlacesTaken(
@@ -68,7 +73,7 @@ export const createFlush = (options: {
       const holders = new Map(taken);
       for (const { place, digest } of candidates) holders.set(placeName(place), digest);
       await recordConflicts(tx, conflictsOf(all, holders));
-      return { entries, refused, promised, holders };
+      return { entries, refused, holders, signing };
     });
   };
 
@@ -86,25 +91,14 @@ export const createFlush = (options: {
     }
   };
 
-  const firstReceipts = async (digests: readonly Uint8Array[]): Promise<Map<string, SubmissionResult>> => {
-    const found = digests.length === 0 ? [] : await acknowledgedBy(database, digests);
-    return new Map(
-      found.map(({ digest, entry, ...promised }) => {
-        const receipt = issue({ digest, entryHash: hashLeaf(entry, primitives), ...promised });
-        return [toHex(digest), { status: 'duplicate', digest, receipt }];
-      }),
-    );
-  };
-
   const flush: Flush = async (all) => {
     const { firsts } = splitByPlace(all);
-    const { entries, refused, promised, holders } = await write(all, firsts);
+    const { entries, refused, holders, signing } = await write(all, firsts);
+    const receipts = await signing;
     const results = new Map<Candidate, SubmissionResult>();
-    for (const { candidate, hash } of entries) {
-      const { digest } = candidate;
-      const receipt = issue({ digest, entryHash: hash, ...promised });
-      results.set(candidate, { status: 'accepted', digest, receipt });
-    }
+    entries.forEach(({ candidate }, i) => {
+      results.set(candidate, { status: 'accepted', digest: candidate.digest, receipt: receipts[i]! });
+    });
     for (const [candidate, because] of refused)
       results.set(candidate, { status: 'refused', digest: candidate.digest, refusal: because });
 
@@ -120,10 +114,11 @@ export const createFlush = (options: {
         results.set(candidate, { status: 'refused', digest, refusal: equivocation(place, holder) });
       }
     }
-    const receipts = await firstReceipts(same.map(({ digest }) => digest));
+    const earlier = await firstReceipts(same.map(({ digest }) => digest));
+    const byDigest = new Map(earlier.map((result) => [toHex(result.digest), result]));
     for (const candidate of same) {
       const name = toHex(candidate.digest);
-      const result = receipts.get(name);
+      const result = byDigest.get(name);
       if (result === undefined) throw new Error(`statement ${name} has a key but no block`);
       results.set(candidate, result);
     }
@@ -138,8 +133,9 @@ export const createFlush = (options: {
 type Written = {
   readonly entries: readonly BlockEntry[];
   readonly refused: ReadonlyMap<Candidate, Refusal>;
-  readonly promised: Promised;
   readonly holders: Holders;
+  /** Of the entries, in their order. */
+  readonly signing: Promise<readonly SignedReceipt[]>;
 };
 
 /** Rolls back a transaction that found places taken: a block holds exactly what it acknowledges. */

@@ -1,5 +1,4 @@
 import type { Primitives } from '@gridseal/protocol/primitives';
-import { hashLeaf } from '@gridseal/protocol/merkle/hash';
 import { toHex } from '@gridseal/protocol/bytes';
 import { deadlineAfter } from '@gridseal/protocol/statement/receipt';
 import type { Database } from '../../adapters/postgres/database.ts';
@@ -9,12 +8,12 @@ import type { Admitted, Candidate, Checked, Examinable, SealedPayload } from './
 import { IngestError } from './errors.ts';
 import { createFlush } from './flush.ts';
 import type { Gate } from './gate.ts';
-import { acknowledgedBy } from './flush-store.ts';
+import { createFirstReceipts } from './first-receipts.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type {
   Ingest,
   PeriodKeys,
-  ReceiptIssuer,
+  ReceiptsIssuer,
   RefusalCode,
   Submission,
   SubmissionResult,
@@ -58,7 +57,7 @@ export const createIngest = (options: {
   readonly database: Database;
   readonly rules: AdmissionRules;
   readonly periodKeys: PeriodKeys;
-  readonly issue: ReceiptIssuer;
+  readonly issue: ReceiptsIssuer;
   readonly examine: Examiner;
   readonly primitives: Primitives;
   readonly anchorDeadlineMs: number;
@@ -67,11 +66,13 @@ export const createIngest = (options: {
 }): Ingest => {
   const { database, rules, periodKeys, issue, examine, primitives, limits } = options;
   const promisedSeconds = BigInt(Math.ceil(options.anchorDeadlineMs / 1000));
+  const firstReceipts = createFirstReceipts({ database, issue, primitives });
   const flush = createFlush({
     database,
     blockIds: createBlockIds(database),
     primitives,
     issue,
+    firstReceipts,
     promise: () => {
       const receiptTimeMs = BigInt(rules.now());
       return { receiptTimeMs, deadline: deadlineAfter(receiptTimeMs, promisedSeconds) };
@@ -91,10 +92,7 @@ export const createIngest = (options: {
     const asked = digests.filter((digest) => digest !== undefined);
     if (asked.length < digests.length) return undefined;
     const found = new Map<string, SubmissionResult>();
-    for (const { digest, entry, ...promised } of await acknowledgedBy(database, asked)) {
-      const receipt = issue({ digest, entryHash: hashLeaf(entry, primitives), ...promised });
-      found.set(toHex(digest), { status: 'duplicate', digest, receipt });
-    }
+    for (const result of await firstReceipts(asked)) found.set(toHex(result.digest), result);
     const results = asked.flatMap((digest) => found.get(toHex(digest)) ?? []);
     return results.length === submissions.length ? results : undefined;
   };
@@ -117,11 +115,8 @@ export const createIngest = (options: {
     );
     if (refused.length === 0) return;
     const digests = refused.map(({ digest }) => digest);
-    for (const { digest, entry, ...promised } of await acknowledgedBy(database, digests)) {
-      const receipt = issue({ digest, entryHash: hashLeaf(entry, primitives), ...promised });
-      for (const one of refused)
-        if (toHex(one.digest) === toHex(digest)) results[one.i] = { status: 'duplicate', digest, receipt };
-    }
+    for (const result of await firstReceipts(digests))
+      for (const one of refused) if (toHex(one.digest) === toHex(result.digest)) results[one.i] = result;
   };
 
   const take = async (submissions: readonly Submission[]): Promise<SubmissionResult[]> => {

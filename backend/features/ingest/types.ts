@@ -75,10 +75,16 @@ export type PeriodKeys = {
   readonly current: () => { readonly period: string; readonly key: Uint8Array };
 };
 
-/** Makes the receipt of a statement, the same one every time it is asked. */
-export type ReceiptIssuer = (taken: {
+/** An acknowledged statement, as its receipt names it. */
+export type TakenStatement = {
   readonly digest: Uint8Array;
   readonly entryHash: Uint8Array;
   readonly receiptTimeMs: bigint;
   readonly deadline: bigint;
-}) => SignedReceipt;
+};
+
+/** Makes the receipt of a statement, the same one every time it is asked. */
+export type ReceiptIssuer = (taken: TakenStatement) => SignedReceipt;
+
+/** Makes the receipts of many statements, in their order, on other threads where there are some. */
+export type ReceiptsIssuer = (taken: readonly TakenStatement[]) => Promise<readonly SignedReceipt[]>;

@@ -8,6 +8,14 @@ export const HASH_LENGTH = 32;
 export const MAX_TREE_SIZE = 1n << 63n;
 
 /**
+ * Messages under way, written anew for every hash: to make one costs as much as to hash it. The first byte tells leaves
+ * from nodes and is never written again.
+ */
+const leafMessage = new Uint8Array(4096);
+const nodeMessage = new Uint8Array(1 + 2 * HASH_LENGTH);
+nodeMessage[0] = 1;
+
+/**
  * Throws unless the bytes have the length of a hash.
  *
  * @throws MerkleError `HashLength`
@@ -46,7 +54,8 @@ export function emptyRoot(primitives: Primitives = portable): Uint8Array {
  * @example hashLeaf(encodeEntry(entry))
  */
 export function hashLeaf(entry: Uint8Array, primitives: Primitives = portable): Uint8Array {
-  const message = new Uint8Array(1 + entry.length);
+  const length = 1 + entry.length;
+  const message = length <= leafMessage.length ? leafMessage.subarray(0, length) : new Uint8Array(length);
   message.set(entry, 1);
   return primitives.sha256(message);
 }
@@ -60,9 +69,7 @@ export function hashLeaf(entry: Uint8Array, primitives: Primitives = portable): 
 export function hashNode(left: Uint8Array, right: Uint8Array, primitives: Primitives = portable): Uint8Array {
   requireHash(left);
   requireHash(right);
-  const message = new Uint8Array(1 + 2 * HASH_LENGTH);
-  message[0] = 1;
-  message.set(left, 1);
-  message.set(right, 1 + HASH_LENGTH);
-  return primitives.sha256(message);
+  nodeMessage.set(left, 1);
+  nodeMessage.set(right, 1 + HASH_LENGTH);
+  return primitives.sha256(nodeMessage);
 }

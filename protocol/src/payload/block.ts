@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, concat, requireLength, utf8 } from '../bytes.ts';
+import { ByteReader, concat, requireLength, utf8 } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { portable, type Primitives } from '../primitives.ts';
 import { payloadKey } from './keys.ts';
@@ -118,14 +118,7 @@ export function encodePayloadBlock({ periodId, wrappedKey, nonce, sealed }: Payl
   requireLength(wrappedKey, WRAPPED_KEY_LENGTH, 'wrappedKey');
   requireLength(nonce, NONCE_LENGTH, 'nonce');
   requireSealed(sealed);
-  return new ByteWriter(128 + sealed.length)
-    .u8(VERSION, 'version')
-    .u8(periodId.length, 'periodId')
-    .bytes(utf8(periodId))
-    .bytes(wrappedKey)
-    .bytes(nonce)
-    .bytes(sealed)
-    .finish();
+  return concat(Uint8Array.of(VERSION, periodId.length), utf8(periodId), wrappedKey, nonce, sealed);
 }
 
 /**

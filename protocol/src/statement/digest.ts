@@ -33,6 +33,7 @@ const DOMAIN_TYPE = `EIP712Domain(${DOMAIN_MEMBERS.map(({ type, name }) => `${ty
 const WORDS_AT = 32 + 32 * HEADER_MEMBERS.length;
 const TYPED_DATA_PREFIX = Uint8Array.of(0x19, 0x01);
 const ADDRESS_PADDING = new Uint8Array(12);
+const NOTHING = new Uint8Array(0);
 
 /**
  * The domain of a log, its separator computed once.
@@ -60,6 +61,18 @@ export function domainOf(
   return { chainId, evidenceLog, logId, separator };
 }
 
+const message = new Uint8Array(1024);
+
+/** {@link concat} for what is hashed at once: to make the message costs as much as to hash it. Good until the next call. */
+function joined(a: Uint8Array, b: Uint8Array, c: Uint8Array = NOTHING): Uint8Array {
+  const length = a.length + b.length + c.length;
+  if (length > message.length) return concat(a, b, c);
+  message.set(a);
+  message.set(b, a.length);
+  message.set(c, a.length + b.length);
+  return message.subarray(0, length);
+}
+
 /**
  * EIP-712 digest of a struct under a domain: `keccak256(0x1901 ‖ separator ‖ structHash)`.
  */
@@ -68,7 +81,7 @@ export function typedDigest(
   domain: Domain,
   primitives: Primitives = portable,
 ): Uint8Array {
-  return primitives.keccak256(concat(TYPED_DATA_PREFIX, domain.separator, structHash));
+  return primitives.keccak256(joined(TYPED_DATA_PREFIX, domain.separator, structHash));
 }
 
 /**
@@ -79,8 +92,8 @@ export function typedDigest(
  * @example const name = digest(decodeAuthorPart(bytes), domain)
  */
 export function digest(part: UnsignedPart, domain: Domain, primitives: Primitives = portable): Uint8Array {
-  const header = primitives.keccak256(concat(HEADER_TYPE_HASH, encodeHeader(part.header)));
-  return typedDigest(primitives.keccak256(concat(part.typeHash, header, part.words)), domain, primitives);
+  const header = primitives.keccak256(joined(HEADER_TYPE_HASH, encodeHeader(part.header)));
+  return typedDigest(primitives.keccak256(joined(part.typeHash, header, part.words)), domain, primitives);
 }
 
 /**
@@ -95,8 +108,8 @@ export function digestOfEncoded(
   primitives: Primitives = portable,
 ): Uint8Array {
   const words = WORDS_AT + 1 + 32 * (authorPart[WORDS_AT] ?? 0);
-  const header = primitives.keccak256(concat(HEADER_TYPE_HASH, authorPart.subarray(32, WORDS_AT)));
-  const struct = concat(authorPart.subarray(0, 32), header, authorPart.subarray(WORDS_AT + 1, words));
+  const header = primitives.keccak256(joined(HEADER_TYPE_HASH, authorPart.subarray(32, WORDS_AT)));
+  const struct = joined(authorPart.subarray(0, 32), header, authorPart.subarray(WORDS_AT + 1, words));
   return typedDigest(primitives.keccak256(struct), domain, primitives);
 }
 

@@ -30,11 +30,11 @@ export const loadSecp256k1 = (): { readonly native: NativeSecp256k1 } | { readon
 
 /** The native build of `@chainsafe/hashtree`: SHA-256 of each 64-byte block. */
 export const loadHashtree = async (): Promise<
-  { readonly hash: (blocks: Uint8Array) => Uint8Array } | { readonly cause: unknown }
+  { readonly hashInto: (blocks: Uint8Array, into: Uint8Array) => void } | { readonly cause: unknown }
 > => {
   try {
-    const { hash } = await import('@chainsafe/hashtree');
-    return { hash };
+    const { hashInto } = await import('@chainsafe/hashtree');
+    return { hashInto };
   } catch (cause) {
     return { cause };
   }

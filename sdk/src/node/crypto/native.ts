@@ -1,9 +1,10 @@
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, hash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import { createKeccak } from 'hash-wasm';
+import { createKeccak, createSHA256 } from 'hash-wasm';
+import { equal } from '@gridseal/protocol/bytes';
 import { ProtocolError } from '@gridseal/protocol/errors';
-import { portable, type Primitives } from '@gridseal/protocol/primitives';
-import { hkdfSha256 } from './hkdf.ts';
+import { portable, requireBlocks, type Primitives } from '@gridseal/protocol/primitives';
+import { createHkdf } from './hkdf.ts';
 import { createP256Verifier } from './p256.ts';
 import { loadHashtree, loadSecp256k1, type NativeSecp256k1 } from './native-builds.ts';
 
@@ -21,9 +22,13 @@ export type NodePrimitives = { readonly primitives: Primitives; readonly missing
 const ZERO_COUNTER = new Uint8Array(16);
 const WRAP_IV = new Uint8Array(8).fill(0xa6);
 const TAG_LENGTH = 16;
-/** Below this length a window of 4 KiB compresses as well, and saves clearing a large one for every batch. */
-const SMALL = 4096;
-const SMALL_WINDOW = { windowBits: 12, memLevel: 5 };
+/** Lengths up to which a window as small as the input compresses as well, and saves clearing a large one for every batch. */
+const WINDOWS = [
+  { upTo: 512, options: { windowBits: 9, memLevel: 1 } },
+  { upTo: 4096, options: { windowBits: 12, memLevel: 5 } },
+];
+/** Up to this length WebAssembly is done before OpenSSL has begun. */
+const SHORT = 256;
 
 /**
  * Loads the cryptography of the service: libsecp256k1, hashtree, WebAssembly Keccak, and OpenSSL for the rest. It agrees
@@ -39,11 +44,16 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
   if ('cause' in curve) missing.push({ build: 'secp256k1', substitute: 'portable JavaScript', ...curve });
   if ('cause' in tree)
     missing.push({ build: '@chainsafe/hashtree', substitute: 'portable JavaScript', ...tree });
-  const keccak = await createKeccak(256);
+  const [keccak, sha256] = [await createKeccak(256), await createSHA256()];
   const keccak256 = (message: Uint8Array): Uint8Array => keccak.init().update(message).digest('binary');
+  const wrappingKeyObject = createKeyObjects();
   const primitives: Primitives = {
-    sha256: (message) => plain(hash('sha256', message, 'buffer')),
-    sha256Blocks: 'hash' in tree ? blocksWith(tree.hash) : (blocks) => portable.sha256Blocks(blocks),
+    sha256: (message) =>
+      message.length <= SHORT
+        ? sha256.init().update(message).digest('binary')
+        : plain(hash('sha256', message, 'buffer')),
+    sha256Blocks:
+      'hashInto' in tree ? blocksWith(tree.hashInto) : (blocks, into) => portable.sha256Blocks(blocks, into),
     keccak256,
     recoverSecp256k1:
       'native' in curve
@@ -54,9 +64,7 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
     verifyEd25519: (publicKey, message, signature) => portable.verifyEd25519(publicKey, message, signature),
     aesCtrKeystream: (key, length) => {
       requireKey(key);
-      return plain(
-        createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER).update(new Uint8Array(length)),
-      );
+      return plain(createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER).update(zeros(length)));
     },
     aesGcmSeal: (key, nonce, plaintext, additional) => {
       requireKeyAndNonce(key, nonce);
@@ -73,34 +81,52 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
       return plain(Buffer.concat([decipher.update(sealed.subarray(0, Math.max(end, 0))), decipher.final()]));
     },
     aesKwWrap: (wrappingKey, key) => {
-      const cipher = createCipheriv(keyWrapCipher(wrappingKey), createSecretKey(wrappingKey), WRAP_IV);
+      const cipher = createCipheriv(keyWrapCipher(wrappingKey), wrappingKeyObject(wrappingKey), WRAP_IV);
       return plain(Buffer.concat([cipher.update(key), cipher.final()]));
     },
     aesKwUnwrap: (wrappingKey, wrapped) => {
       const decipher = createDecipheriv(keyWrapCipher(wrappingKey), createSecretKey(wrappingKey), WRAP_IV);
       return plain(Buffer.concat([decipher.update(wrapped), decipher.final()]));
     },
-    hkdfSha256,
-    deflateRaw: (plaintext) => plain(deflateRawSync(plaintext, plaintext.length < SMALL ? SMALL_WINDOW : {})),
+    hkdfSha256: createHkdf(sha256),
+    deflateRaw: compress,
     // zlib and fflate disagree on some malformed streams; a verdict must not depend on where it is reached.
     inflateRaw: (compressed, maxLength) => portable.inflateRaw(compressed, maxLength),
   };
   return { primitives, missing };
 };
 
-const blocksWith =
-  (hashPairs: (blocks: Uint8Array) => Uint8Array): Primitives['sha256Blocks'] =>
-  (blocks) => {
-    if (blocks.length % 64 !== 0)
-      throw new ProtocolError('LengthMismatch', 'blocks', {
-        expected: 'a multiple of 64',
-        actual: blocks.length,
-      });
-    if (blocks.length === 0) return new Uint8Array(0);
-    return blocks.length === 64 ? sha256Of(blocks) : plain(hashPairs(blocks));
+/** A period key wraps every batch key of its time: its key object is made once. */
+const createKeyObjects = (): ((key: Uint8Array) => KeyObject) => {
+  let last: { readonly bytes: Uint8Array; readonly key: KeyObject } | undefined;
+  return (bytes) => {
+    if (last === undefined || !equal(last.bytes, bytes))
+      last = { bytes: Uint8Array.from(bytes), key: createSecretKey(bytes) };
+    return last.key;
   };
+};
 
-const sha256Of = (message: Uint8Array): Uint8Array => plain(createHash('sha256').update(message).digest());
+let zeroBytes = new Uint8Array(4096);
+const zeros = (length: number): Uint8Array => {
+  if (zeroBytes.length < length) zeroBytes = new Uint8Array(length);
+  return zeroBytes.subarray(0, length);
+};
+
+const compress = (plaintext: Uint8Array): Uint8Array => {
+  const window = WINDOWS.find(({ upTo }) => plaintext.length <= upTo);
+  if (window === undefined) return plain(deflateRawSync(plaintext));
+  // Output that does not grow out of its first buffer: node:zlib makes one of 16 KiB otherwise.
+  return plain(deflateRawSync(plaintext, { ...window.options, chunkSize: plaintext.length + 64 }));
+};
+
+const blocksWith =
+  (hashInto: (blocks: Uint8Array, into: Uint8Array) => void): Primitives['sha256Blocks'] =>
+  (blocks, into) => {
+    requireBlocks(blocks, into);
+    const hashes = into ?? new Uint8Array(blocks.length / 2);
+    if (blocks.length > 0) hashInto(blocks, hashes);
+    return hashes;
+  };
 
 const recoverWith =
   (native: NativeSecp256k1, keccak256: (message: Uint8Array) => Uint8Array): Primitives['recoverSecp256k1'] =>

@@ -3,14 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'node:test';
-import { createExaminerPool } from '../../../backend/features/ingest/examiner-pool.ts';
-import { createTestDevice, minuteReadings } from '../../setup/devices.ts';
+import { startThreads, type Threads } from '../../../backend/features/ingest/threads.ts';
+import { createTestDevice, minuteReadings, testDomain } from '../../setup/devices.ts';
 import { createTestIngest, createTestLog, type TestLog } from '../../setup/log-node.ts';
 import { createTestDatabase, createTestFolder, type TestDatabase } from '../../setup/postgres.ts';
 
-const primitivesModule = new URL(import.meta.resolve('@gridseal/sdk/node/crypto/native'));
+const native = import.meta.resolve('@gridseal/sdk/node/crypto/native');
+const signerModule = new URL('../../../backend/adapters/crypto/operator-signer.ts', import.meta.url).href;
 
-describe('examination on threads', () => {
+describe('work on threads', () => {
   let test: TestDatabase;
   let log: TestLog;
   before(async () => {
@@ -18,10 +19,17 @@ describe('examination on threads', () => {
     log = await createTestLog();
   });
   after(() => test.close());
+  const start = (threads: number, primitivesModule = native): Threads =>
+    startThreads(threads, {
+      primitivesModule,
+      signerModule,
+      operatorKey: log.operatorKey,
+      domain: testDomain,
+    });
 
-  it('gives the results of concurrent requests to those who asked, in order', async () => {
-    const pool = createExaminerPool({ threads: 2, primitivesModule });
-    const ingest = createTestIngest(log, test.database, {}, pool.examine);
+  it('gives results and receipts of concurrent requests to those who asked, in order', async () => {
+    const pool = start(2);
+    const ingest = createTestIngest(log, test.database, {}, pool);
     const device = createTestDevice();
     log.directory.enrol(device.key);
     const requests = Array.from({ length: 6 }, (_, n) =>
@@ -33,11 +41,21 @@ describe('examination on threads', () => {
       }),
     );
     const answers = await Promise.all(requests.map((request) => ingest.submit(request)));
-    for (const results of answers)
+    answers.forEach((results, n) => {
       assert.deepEqual(
         results.map((result) => (result.status === 'refused' ? result.refusal.code : result.status)),
         results.map((_, i) => (i % 7 === 3 ? 'commitment-mismatch' : 'accepted')),
       );
+      results.forEach((result, i) => {
+        assert.deepEqual(result.digest, requests[n]![i]!.digest);
+        if (result.status === 'refused') return;
+        const { receipt, signature } = result.receipt;
+        assert.deepEqual(receipt.digest, requests[n]![i]!.digest);
+        assert.deepEqual(signature, log.issue(receipt).signature);
+      });
+    });
+    const again = await ingest.submit(requests[1]!.slice(0, 1));
+    assert.deepEqual(again[0], { ...answers[1]![0], status: 'duplicate' });
     await ingest.close();
     await pool.close();
   });
@@ -48,15 +66,15 @@ describe('examination on threads', () => {
     await writeFile(
       dying,
       `let calls = 0;
-       const { loadPrimitives: load } = await import(${JSON.stringify(primitivesModule.href)});
+       const { loadPrimitives: load } = await import(${JSON.stringify(native)});
        export const loadPrimitives = async () => {
          const { primitives } = await load();
          const sha256 = (bytes) => { calls += 1; if (calls > 40) process.exit(3); return primitives.sha256(bytes); };
          return { primitives: { ...primitives, sha256 } };
        };`,
     );
-    const pool = createExaminerPool({ threads: 1, primitivesModule: pathToFileURL(dying) });
-    const ingest = createTestIngest(log, test.database, {}, pool.examine);
+    const pool = start(1, pathToFileURL(dying).href);
+    const ingest = createTestIngest(log, test.database, {}, pool);
     const device = createTestDevice();
     log.directory.enrol(device.key);
     const many = Array.from({ length: 60 }, () => device.next());
@@ -70,11 +88,8 @@ describe('examination on threads', () => {
   });
 
   it('says so when no thread can run', async () => {
-    const pool = createExaminerPool({
-      threads: 1,
-      primitivesModule: new URL('file:///nowhere/primitives.ts'),
-    });
-    const ingest = createTestIngest(log, test.database, {}, pool.examine);
+    const pool = start(1, 'file:///nowhere/primitives.ts');
+    const ingest = createTestIngest(log, test.database, {}, pool);
     const device = createTestDevice();
     log.directory.enrol(device.key);
     const batch = device.next();

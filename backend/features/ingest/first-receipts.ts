@@ -1,0 +1,28 @@
+import { hashLeaf } from '@gridseal/protocol/merkle/hash';
+import type { Primitives } from '@gridseal/protocol/primitives';
+import type { Queryable } from '../../adapters/postgres/database.ts';
+import { acknowledgedBy } from './flush-store.ts';
+import type { ReceiptsIssuer, SubmissionResult } from './types.ts';
+
+/** What is answered to a statement that was taken before. */
+export type FirstReceipt = Extract<SubmissionResult, { readonly status: 'accepted' | 'duplicate' }>;
+
+/** Finds statements by digest; those never acknowledged are left out. */
+export type FirstReceipts = (digests: readonly Uint8Array[]) => Promise<readonly FirstReceipt[]>;
+
+/** Creates what answers for statements that were taken before, with the receipts of then. */
+export const createFirstReceipts = (options: {
+  readonly database: Queryable;
+  readonly issue: ReceiptsIssuer;
+  readonly primitives: Primitives;
+}): FirstReceipts => {
+  const { database, issue, primitives } = options;
+  return async (digests) => {
+    if (digests.length === 0) return [];
+    const found = await acknowledgedBy(database, digests);
+    const receipts = await issue(
+      found.map(({ entry, ...taken }) => ({ ...taken, entryHash: hashLeaf(entry, primitives) })),
+    );
+    return receipts.map((receipt, i) => ({ status: 'duplicate', digest: found[i]!.digest, receipt }));
+  };
+};

@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import type { Examinable } from './candidate.ts';
+import { packStatements, unpackFindings } from './examination-wire.ts';
+import type { Examiner } from './ingest.ts';
+import { packTaken } from './receipt-wire.ts';
+import type { ThreadData, ThreadDone, ThreadJob, ThreadResult, ThreadTask } from './thread.ts';
+import type { ReceiptsIssuer } from './types.ts';
+
+/** Does what costs on threads of its own, so that signatures hold nothing else up. */
+export type Threads = {
+  readonly examine: Examiner;
+  readonly issue: ReceiptsIssuer;
+  readonly close: () => Promise<void>;
+};
+
+type Waiting = {
+  readonly resolve: (result: ThreadResult) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+type Seat = { worker: Worker | undefined; deaths: number; readonly waiting: Map<number, Waiting> };
+
+/** Statements of one message: few enough to spread a request over the threads, enough to be worth one. */
+const PORTION = 64;
+/** Deaths without a finished message between them, after which a seat stays empty. */
+const MAX_DEATHS = 5;
+const SIGNATURE = 66;
+
+/**
+ * Starts threads. One that dies fails what it had under way and is replaced.
+ *
+ * @param threads how many
+ * @param data the cryptography and the operator's key that each is given
+ * @example const { examine, issue, close } = startThreads(2, { primitivesModule, signerModule, operatorKey, domain })
+ */
+export const startThreads = (threads: number, data: ThreadData): Threads => {
+  const seats: Seat[] = [];
+  let isClosed = false;
+  let lastId = 0;
+
+  const occupy = (seat: Seat): void => {
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: data });
+    seat.worker = worker;
+    let cause: unknown;
+    worker.on('message', ({ id, ...result }: ThreadDone) => {
+      seat.deaths = 0;
+      seat.waiting.get(id)?.resolve(result);
+      seat.waiting.delete(id);
+    });
+    worker.on('error', (error: unknown) => {
+      cause = error;
+    });
+    worker.on('exit', (code) => {
+      seat.worker = undefined;
+      seat.deaths += 1;
+      const error = new Error(`an examination thread ended with code ${code}`, { cause });
+      for (const { reject } of seat.waiting.values()) reject(error);
+      seat.waiting.clear();
+      if (!isClosed && seat.deaths < MAX_DEATHS) occupy(seat);
+    });
+  };
+  for (let n = 0; n < threads; n += 1) {
+    const seat: Seat = { worker: undefined, deaths: 0, waiting: new Map() };
+    occupy(seat);
+    seats.push(seat);
+  }
+
+  const send = (task: ThreadTask): Promise<ThreadResult> =>
+    new Promise((resolve, reject) => {
+      let free: Seat | undefined;
+      for (const seat of seats)
+        if (seat.worker !== undefined && (free === undefined || seat.waiting.size < free.waiting.size))
+          free = seat;
+      if (free?.worker === undefined) {
+        reject(new Error('no examination thread runs'));
+        return;
+      }
+      lastId += 1;
+      free.waiting.set(lastId, { resolve, reject });
+      free.worker.postMessage({ ...task, id: lastId } satisfies ThreadJob, [
+        task.bytes.buffer as ArrayBuffer,
+      ]);
+    });
+
+  const portionsOf = <T>(all: readonly T[]): readonly (readonly T[])[] =>
+    Array.from({ length: Math.ceil(all.length / PORTION) }, (_, i) =>
+      all.slice(PORTION * i, PORTION * (i + 1)),
+    );
+
+  return {
+    examine: async (statements: readonly Examinable[], wrapping) => {
+      const results = await Promise.all(
+        portionsOf(statements).map((portion) =>
+          send({ kind: 'examine', bytes: packStatements(portion), wrapping }),
+        ),
+      );
+      return results.flatMap(({ bytes, refusals }) => unpackFindings(bytes, refusals));
+    },
+    issue: async (taken) => {
+      const results = await Promise.all(
+        portionsOf(taken).map((portion) => send({ kind: 'sign', bytes: packTaken(portion) })),
+      );
+      const signatures = results.flatMap(({ bytes }) =>
+        Array.from({ length: bytes.length / SIGNATURE }, (_, i) =>
+          bytes.subarray(SIGNATURE * i, SIGNATURE * (i + 1)),
+        ),
+      );
+      return taken.map((one, i) => ({
+        receipt: { logId: data.domain.logId, ...one },
+        signature: signatures[i]!,
+      }));
+    },
+    close: async () => {
+      isClosed = true;
+      await Promise.all(seats.flatMap(({ worker }) => (worker === undefined ? [] : [worker.terminate()])));
+    },
+  };
+};
