@@ -1,8 +1,7 @@
 import * as dagCbor from '@ipld/dag-cbor';
 import { CarWriter } from '@ipld/car';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CID } from 'multiformats/cid';
-import * as Digest from 'multiformats/hashes/digest';
 import * as raw from 'multiformats/codecs/raw';
 
 import type { Block } from './blocks.ts';
@@ -39,8 +38,8 @@ const IDENTITY = 0x00;
  */
 export const requireBlock = (cid: CID, bytes: Uint8Array): void => {
   if (cid.multihash.code !== SHA2_256) throw new BlockError('hash-unsupported', cid);
-  const actual = Digest.create(SHA2_256, createHash('sha256').update(bytes).digest());
-  if (!Digest.equals(actual, cid.multihash)) throw new BlockError('block-corrupt', cid);
+  if (!hash('sha256', bytes, 'buffer').equals(cid.multihash.digest))
+    throw new BlockError('block-corrupt', cid);
 };
 
 /**
@@ -54,6 +53,33 @@ export const readVerified = async (read: ReadBlock, cid: CID): Promise<Uint8Arra
   const bytes = await read(cid);
   if (bytes !== undefined) requireBlock(cid, bytes);
   return bytes;
+};
+
+/** Blocks read back at once. */
+const PORTION = 512;
+
+/**
+ * Reads blocks back from where they were stored, and checks each.
+ *
+ * @returns bytes of all of them together
+ * @throws BlockError `block-missing`, `block-corrupt`, `hash-unsupported`
+ */
+export const requireStored = async (
+  readAll: (cids: readonly CID[]) => Promise<readonly (Uint8Array | undefined)[]>,
+  cids: readonly CID[],
+): Promise<number> => {
+  let total = 0;
+  for (let from = 0; from < cids.length; from += PORTION) {
+    const asked = cids.slice(from, from + PORTION);
+    const found = await readAll(asked);
+    asked.forEach((cid, i) => {
+      const bytes = found[i];
+      if (bytes === undefined) throw new BlockError('block-missing', cid);
+      requireBlock(cid, bytes);
+      total += bytes.length;
+    });
+  }
+  return total;
 };
 
 /**

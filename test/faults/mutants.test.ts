@@ -70,13 +70,13 @@ const MUTANTS: readonly Mutant[] = [
     edits: [
       [
         'backend/features/payloads/mover.ts',
-        "  await store.importCar(root, carOf(root, walk(readHeld, root, 'all')));\n",
+        '  await store.importBlocks(root, [...lists, ...payloads]);\n',
         '',
       ],
       [
         'backend/features/payloads/mover.ts',
-        "if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);\n    payloadBytes",
-        'payloadBytes',
+        'const payloadBytes = await requireStored(store.getAll, cidsOf(payloads));\n  await requireStored(store.getAll, cidsOf(lists));\n',
+        'const payloadBytes = cidsOf(payloads).length;\n',
       ],
     ],
     noticedBy: 'faults/scenarios',

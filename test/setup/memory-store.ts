@@ -1,4 +1,3 @@
-import { CarReader } from '@ipld/car';
 import type { ContentStore } from '../../backend/features/payloads/types.ts';
 
 /** A content store in memory whose blocks a test may look at, lose or damage. */
@@ -14,11 +13,8 @@ export const createMemoryStore = (): MemoryStore => {
   return {
     blocks,
     pins,
-    importCar: async (root, car) => {
-      const parts: Uint8Array[] = [];
-      for await (const part of car) parts.push(part);
-      const reader = await CarReader.fromBytes(new Uint8Array(Buffer.concat(parts)));
-      for await (const { cid, bytes } of reader.blocks()) blocks.set(cid.toString(), bytes);
+    importBlocks: async (root, imported) => {
+      for await (const { cid, bytes } of imported) blocks.set(cid.toString(), bytes);
       pins.add(root.toString());
     },
     putPinned: async (cid, bytes) => {
@@ -26,5 +22,6 @@ export const createMemoryStore = (): MemoryStore => {
       pins.add(cid.toString());
     },
     get: async (cid) => blocks.get(cid.toString()),
+    getAll: async (cids) => cids.map((cid) => blocks.get(cid.toString())),
   };
 };

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CarBlockIterator, CarIndexer } from '@ipld/car';
 import type { CID } from 'multiformats/cid';
 import type { Block } from '../../content/blocks.ts';
-import { carOf, requireBlock } from '../../content/dag.ts';
+import { requireBlock } from '../../content/dag.ts';
 import type { ContentStore } from '../../features/payloads/types.ts';
 import type { DurableFiles } from '../durable-file/durable-files.ts';
-import { decodePackIndex, encodePackIndex, type PackEntry } from './pack-index.ts';
+import { entriesOfPack, packOf, readRanges } from './pack-file.ts';
+import {
+  candidateOf,
+  decodeEntry,
+  encodePackIndex,
+  entryRange,
+  readPrefixes,
+  type PackEntry,
+  type PackPrefixes,
+} from './pack-index.ts';
 
 /** The blockstore on disk: CAR files of many blocks each, so that a block costs no file of its own. */
 export type DiskStore = ContentStore & {
@@ -15,19 +22,23 @@ export type DiskStore = ContentStore & {
   readonly figures: () => { readonly blocks: number; readonly bytes: number };
 };
 
-type Location = { readonly pack: string; readonly offset: number; readonly length: number };
+type Pack = { readonly name: string; readonly index: PackPrefixes };
+type Place = { readonly pack: Pack; readonly entry: PackEntry };
 
 /** A pack is built in memory and written whole. */
 const PACK_BYTES = 32 * 1024 * 1024;
 const PACK = /^pack-[0-9a-f]{64}\.car$/;
 
-const nameOf = (cid: CID): string => Buffer.from(cid.multihash.bytes).toString('base64');
+const nameOf = (cid: CID): string => Buffer.from(cid.multihash.digest).toString('latin1');
+
+const prefixOf = ({ multihash: { digest } }: CID): number =>
+  ((digest[0]! << 24) | (digest[1]! << 16) | (digest[2]! << 8) | digest[3]!) >>> 0;
 
 /**
  * Opens the blockstore of a folder. Every pack is a CAR that any IPFS tool imports; beside it lies
- * its index, made again when it is missing. Nothing is ever removed, so everything counts as pinned.
+ * its index, made again when it is missing. In memory are four bytes a block. Nothing is ever removed,
+ * so everything counts as pinned.
  *
- * @throws BlockError `block-corrupt` from `importCar` when a CAR holds a block that is not its CID's
  * @example const store = await openDiskStore({ folder: join(dataDir, 'blocks'), files })
  */
 export const openDiskStore = async (options: {
@@ -35,84 +46,99 @@ export const openDiskStore = async (options: {
   readonly files: DurableFiles;
 }): Promise<DiskStore> => {
   const { folder, files } = options;
-  const locations = new Map<string, Location>();
-  let bytesHeld = 0;
+  /** Newest last: what was stored last is asked for first. */
+  const packs: Pack[] = [];
+  const known = new Set<string>();
 
-  const remember = (pack: string, entries: readonly PackEntry[]): void => {
-    for (const { multihash, offset, length } of entries) {
-      const name = Buffer.from(multihash).toString('base64');
-      if (locations.has(name)) continue;
-      locations.set(name, { pack, offset, length });
-      bytesHeld += length;
-    }
+  const add = (name: string, index: PackPrefixes): void => {
+    if (known.has(name)) return;
+    known.add(name);
+    packs.push({ name, index });
   };
 
-  const indexPack = async (pack: string, bytes: Uint8Array): Promise<PackEntry[]> => {
-    const entries: PackEntry[] = [];
-    for await (const { cid, blockOffset, blockLength } of await CarIndexer.fromBytes(bytes)) {
-      entries.push({ multihash: cid.multihash.bytes, offset: blockOffset, length: blockLength });
-    }
-    await files.write(indexPath(folder, pack), encodePackIndex(entries));
-    return entries;
+  const writeIndex = async (name: string, entries: readonly PackEntry[]): Promise<PackPrefixes> => {
+    const bytes = encodePackIndex(entries);
+    await files.write(indexPath(folder, name), bytes);
+    return readPrefixes(bytes)!;
   };
 
-  for (const pack of (await files.list(folder)).filter((name) => PACK.test(name))) {
-    const index = await files.read(indexPath(folder, pack));
-    const known = index === undefined ? undefined : decodePackIndex(index);
-    const entries =
-      known ?? (await indexPack(pack, (await files.read(join(folder, pack))) ?? new Uint8Array()));
-    remember(pack, entries);
+  for (const name of (await files.list(folder)).filter((found) => PACK.test(found))) {
+    const bytes = await files.read(indexPath(folder, name));
+    const index = bytes === undefined ? undefined : readPrefixes(bytes);
+    const pack = async () => (await files.read(join(folder, name))) ?? new Uint8Array();
+    add(name, index ?? (await writeIndex(name, await entriesOfPack(await pack()))));
   }
 
+  /** Where blocks lie; each pack's index is read once for all that it may hold. */
+  const locate = async (cids: readonly CID[]): Promise<(Place | undefined)[]> => {
+    const places = new Array<Place | undefined>(cids.length).fill(undefined);
+    for (const pack of packs.toReversed()) {
+      const { prefixes } = pack.index;
+      const asked: { readonly i: number; readonly position: number }[] = [];
+      cids.forEach((cid, i) => {
+        if (places[i] !== undefined) return;
+        const prefix = prefixOf(cid);
+        const first = candidateOf(prefixes, prefix);
+        for (let position = first; position >= 0 && prefixes[position] === prefix; position += 1)
+          asked.push({ i, position });
+      });
+      if (asked.length === 0) continue;
+      const ranges = asked.map(({ position }) => entryRange(position));
+      const found = await readRanges(indexPath(folder, pack.name), ranges);
+      asked.forEach(({ i }, n) => {
+        const entry = decodeEntry(found[n]!);
+        if (Buffer.compare(entry.digest, cids[i]!.multihash.digest) === 0) places[i] = { pack, entry };
+      });
+    }
+    return places;
+  };
+
+  const getAll = async (cids: readonly CID[]): Promise<(Uint8Array | undefined)[]> => {
+    const places = await locate(cids);
+    const blocks = new Array<Uint8Array | undefined>(cids.length).fill(undefined);
+    for (const pack of new Set(places.flatMap((place) => place?.pack ?? []))) {
+      const held = places.flatMap((place, i) => (place?.pack === pack ? { i, ...place.entry } : []));
+      const ranges = held.map(({ offset, length }) => ({ at: offset, length }));
+      const found = await readRanges(join(folder, pack.name), ranges);
+      held.forEach(({ i }, n) => (blocks[i] = found[n]));
+    }
+    return blocks;
+  };
+
   const writePack = async (root: CID, blocks: readonly Block[]): Promise<void> => {
-    const parts: Uint8Array[] = [];
-    for await (const part of carOf(root, blocks)) parts.push(part);
-    const bytes = new Uint8Array(Buffer.concat(parts));
-    const pack = `pack-${createHash('sha256').update(bytes).digest('hex')}.car`;
-    await files.write(join(folder, pack), bytes);
-    remember(pack, await indexPack(pack, bytes));
+    const places = await locate(blocks.map(({ cid }) => cid));
+    const fresh = blocks.filter((_, i) => places[i] === undefined);
+    if (fresh.length === 0) return;
+    const { bytes, entries } = packOf(root, fresh);
+    const name = `pack-${createHash('sha256').update(bytes).digest('hex')}.car`;
+    await files.write(join(folder, name), bytes);
+    add(name, await writeIndex(name, entries));
   };
 
   const write = async (root: CID, blocks: AsyncIterable<Block> | Iterable<Block>): Promise<void> => {
-    let waiting: Block[] = [];
+    let waiting = new Map<string, Block>();
     let size = 0;
     for await (const block of blocks) {
       requireBlock(block.cid, block.bytes);
-      if (locations.has(nameOf(block.cid))) continue;
-      waiting.push(block);
+      waiting.set(nameOf(block.cid), block);
       size += block.bytes.length;
       if (size < PACK_BYTES) continue;
-      await writePack(root, waiting);
-      [waiting, size] = [[], 0];
+      await writePack(root, [...waiting.values()]);
+      [waiting, size] = [new Map(), 0];
     }
-    if (waiting.length > 0) await writePack(root, waiting);
+    if (waiting.size > 0) await writePack(root, [...waiting.values()]);
   };
 
   return {
-    importCar: async (root, car) => write(root, await CarBlockIterator.fromIterable(car)),
+    importBlocks: write,
     putPinned: (cid, bytes) => write(cid, [{ cid, bytes }]),
-    get: async (cid) => {
-      const location = locations.get(nameOf(cid));
-      return location === undefined ? undefined : readAt(join(folder, location.pack), location);
-    },
-    figures: () => ({ blocks: locations.size, bytes: bytesHeld }),
+    get: async (cid) => (await getAll([cid]))[0],
+    getAll,
+    figures: () => ({
+      blocks: packs.reduce((sum, { index }) => sum + index.prefixes.length, 0),
+      bytes: packs.reduce((sum, { index }) => sum + index.blockBytes, 0),
+    }),
   };
 };
 
 const indexPath = (folder: string, pack: string): string => join(folder, pack.replace(/\.car$/, '.idx'));
-
-const readAt = async (path: string, { offset, length }: Location): Promise<Uint8Array> => {
-  const file = await open(path, 'r');
-  try {
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return bytes.subarray(0, filled);
-  } finally {
-    await file.close();
-  }
-};

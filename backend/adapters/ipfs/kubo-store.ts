@@ -1,5 +1,6 @@
 import { create } from 'kubo-rpc-client';
 import type { CID } from 'multiformats/cid';
+import { carOf } from '../../content/dag.ts';
 import type { ContentStore } from '../../features/payloads/types.ts';
 
 /** Why a Kubo node did not do what it was asked. */
@@ -16,6 +17,8 @@ export class KuboError extends Error {
 }
 
 const TIMEOUT_MS = 60_000;
+/** Blocks asked for at once. */
+const AT_ONCE = 16;
 
 /** Kubo answers 500 for anything; only its words tell a block it does not have from a failure. */
 const isAbsent = (error: unknown): boolean =>
@@ -29,10 +32,19 @@ const isAbsent = (error: unknown): boolean =>
  */
 export const createKuboStore = (url: string): ContentStore => {
   const client = create({ url, timeout: TIMEOUT_MS });
+  const get = async (cid: CID): Promise<Uint8Array | undefined> => {
+    const offline: Parameters<typeof client.block.get>[1] & { readonly offline: true } = { offline: true };
+    try {
+      return await client.block.get(cid, offline);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  };
   return {
-    importCar: async (root, car) => {
+    importBlocks: async (root, blocks) => {
       let pinned = false;
-      for await (const result of client.dag.import([car], { pinRoots: true })) {
+      for await (const result of client.dag.import([carOf(root, blocks)], { pinRoots: true })) {
         if (result.root.pinErrorMsg !== undefined && result.root.pinErrorMsg !== '') {
           throw new KuboError('pin-failed', result.root.cid.toString(), result.root.pinErrorMsg);
         }
@@ -48,14 +60,12 @@ export const createKuboStore = (url: string): ContentStore => {
       }
       await client.pin.add(cid, { recursive: false });
     },
-    get: async (cid: CID) => {
-      const offline: Parameters<typeof client.block.get>[1] & { readonly offline: true } = { offline: true };
-      try {
-        return await client.block.get(cid, offline);
-      } catch (error) {
-        if (isAbsent(error)) return undefined;
-        throw error;
-      }
+    get,
+    getAll: async (cids) => {
+      const blocks: (Uint8Array | undefined)[] = [];
+      for (let from = 0; from < cids.length; from += AT_ONCE)
+        blocks.push(...(await Promise.all(cids.slice(from, from + AT_ONCE).map(get))));
+      return blocks;
     },
   };
 };

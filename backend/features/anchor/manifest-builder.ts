@@ -1,8 +1,17 @@
 import { CID } from 'multiformats/cid';
-import { decodeEntry, fromHex, readStatement, KINDS, equal, toHex, utf8, type Hex } from '@gridseal/protocol';
+import {
+  decodeEntry,
+  equal,
+  fromHex,
+  KINDS,
+  toHex,
+  utf8,
+  type AuthorPart,
+  type Hex,
+} from '@gridseal/protocol';
 
 import { linkList, rawBlock } from '../../content/blocks.ts';
-import { BlockError, carOf, readVerified, walk } from '../../content/dag.ts';
+import { requireStored, walk } from '../../content/dag.ts';
 import type { LogReader } from '../log/types.ts';
 import type { ContentStore } from '../payloads/types.ts';
 import { evidenceBlocks } from './archive/evidence-block.ts';
@@ -11,6 +20,7 @@ import { encodeManifest, type Manifest } from './manifest.ts';
 import type { Anchor } from './types.ts';
 
 const BUNDLE_ENTRIES = 256n;
+const PROFILE_AT = 32 * KINDS.TelemetryBatch.members.findIndex(({ name }) => name === 'profile');
 /** Entries read from the log at once. */
 const PORTION = 4_096n;
 
@@ -26,6 +36,9 @@ export type ManifestBuilder = {
   readonly store: (anchor: Anchor, previous: Anchor | undefined) => Promise<CID>;
 };
 
+/** The profile that a batch cites, without reading all that it says: the log holds none that does not read. */
+const profileOf = ({ words }: AuthorPart): Hex => toHex(words.subarray(PROFILE_AT, PROFILE_AT + 32));
+
 /** Creates the builder. @param logId 32 bytes in hex */
 export const createManifestBuilder = (options: {
   readonly log: LogReader;
@@ -35,6 +48,8 @@ export const createManifestBuilder = (options: {
   readonly logId: `0x${string}`;
 }): ManifestBuilder => {
   const { log, store, archive, profiles } = options;
+
+  const readBack = (cids: readonly CID[]) => requireStored(store.getAll, cids);
 
   const readBundle = (number: bigint, size: bigint): Promise<Uint8Array> => {
     const rest = size - number * BUNDLE_ENTRIES;
@@ -55,8 +70,8 @@ export const createManifestBuilder = (options: {
       const number = numberOf.get(cid.toString());
       return number === undefined ? held.get(cid.toString()) : readBundle(number, size);
     };
-    await store.importCar(root, carOf(root, walk(read, root, 'all')));
-    await readBack(store, [...links, ...blocks.map((block) => block.cid)]);
+    await store.importBlocks(root, walk(read, root, 'all'));
+    await readBack([...links, ...blocks.map((block) => block.cid)]);
     return root;
   };
 
@@ -70,19 +85,14 @@ export const createManifestBuilder = (options: {
       for (const entry of await log.entries(from, size < from + PORTION ? size : from + PORTION)) {
         const { authorPart, operatorPart } = decodeEntry(entry.bytes);
         if (operatorPart.payloadCid.length > 0) links.push(CID.decode(operatorPart.payloadCid));
-        if (!equal(authorPart.typeHash, KINDS.TelemetryBatch.typeHash)) continue;
-        const statement = readStatement(authorPart);
-        if (statement.kind === 'TelemetryBatch') cited.add(toHex(statement.body.profile));
+        if (equal(authorPart.typeHash, KINDS.TelemetryBatch.typeHash)) cited.add(profileOf(authorPart));
       }
     }
     if (links.length === 0) return { payloads: null, cited };
     const { root, blocks } = linkList(links);
     // The payload blocks were stored and read back segment by segment: only the lists are new.
-    await store.importCar(root, carOf(root, blocks));
-    await readBack(
-      store,
-      blocks.map((block) => block.cid),
-    );
+    await store.importBlocks(root, blocks);
+    await readBack(blocks.map((block) => block.cid));
     return { payloads: root, cited };
   };
 
@@ -96,7 +106,7 @@ export const createManifestBuilder = (options: {
       await store.putPinned(cid, bytes);
       cids.push(cid);
     }
-    await readBack(store, cids);
+    await readBack(cids);
     return cids;
   };
 
@@ -104,11 +114,8 @@ export const createManifestBuilder = (options: {
     const archived = of === undefined ? undefined : await archive.find(of.id);
     if (archived === undefined) return null;
     const { root, blocks } = evidenceBlocks(archived);
-    await store.importCar(root, carOf(root, blocks));
-    await readBack(
-      store,
-      blocks.map((block) => block.cid),
-    );
+    await store.importBlocks(root, blocks);
+    await readBack(blocks.map((block) => block.cid));
     return root;
   };
 
@@ -131,14 +138,8 @@ export const createManifestBuilder = (options: {
       };
       const { cid, bytes } = encodeManifest(manifest);
       await store.putPinned(cid, bytes);
-      await readBack(store, [cid]);
+      await readBack([cid]);
       return cid;
     },
   };
-};
-
-const readBack = async (store: ContentStore, cids: readonly CID[]): Promise<void> => {
-  for (const cid of cids) {
-    if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);
-  }
 };

@@ -1,8 +1,6 @@
-import type { CID } from 'multiformats/cid';
-
 import type { Logger } from '../../adapters/logger/logger.ts';
-import { linkList } from '../../content/blocks.ts';
-import { BlockError, carOf, readVerified, requireBlock, walk } from '../../content/dag.ts';
+import { linkList, type Block } from '../../content/blocks.ts';
+import { requireStored } from '../../content/dag.ts';
 import type { StepOutcome } from '../../worker/poller.ts';
 import type { Segments } from './segments.ts';
 import type { ContentStore, PayloadSource, PendingPayload, Segment } from './types.ts';
@@ -35,10 +33,7 @@ export const createPayloadMover = (options: {
 
   const moveSegment = async (fromIndex: bigint, toIndex: bigint): Promise<void> => {
     const payloads: PendingPayload[] = [];
-    for await (const payload of source.payloads(fromIndex, toIndex)) {
-      requireBlock(payload.cid, payload.bytes);
-      payloads.push(payload);
-    }
+    for await (const payload of source.payloads(fromIndex, toIndex)) payloads.push(payload);
     const segment = await storeSegment(store, { fromIndex, toIndex }, payloads);
     // What another process recorded for this range may end earlier: it says what may be released.
     if (!(await segments.record(segment))) return;
@@ -81,16 +76,9 @@ const storeSegment = async (
   payloads: readonly PendingPayload[],
 ): Promise<Segment> => {
   const { root, blocks: lists } = linkList(payloads.map((payload) => payload.cid));
-  const held = new Map([...lists, ...payloads].map(({ cid, bytes }) => [cid.toString(), bytes]));
-  const readHeld = async (cid: CID) => held.get(cid.toString());
-  await store.importCar(root, carOf(root, walk(readHeld, root, 'all')));
-  let payloadBytes = 0;
-  for (const { cid, bytes } of payloads) {
-    if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);
-    payloadBytes += bytes.length;
-  }
-  for (const { cid } of lists) {
-    if ((await readVerified(store.get, cid)) === undefined) throw new BlockError('block-missing', cid);
-  }
+  await store.importBlocks(root, [...lists, ...payloads]);
+  const cidsOf = (blocks: readonly Block[]) => blocks.map(({ cid }) => cid);
+  const payloadBytes = await requireStored(store.getAll, cidsOf(payloads));
+  await requireStored(store.getAll, cidsOf(lists));
   return { ...range, root, payloadCount: payloads.length, payloadBytes };
 };

@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid';
+import type { Block } from '../../content/blocks.ts';
 
 /** A payload block that a log entry cites, while PostgreSQL still holds it. */
 export type PendingPayload = {
@@ -32,10 +33,12 @@ export type Segment = {
 /** Where content-addressed blocks live: the blockstore on disk, or a Kubo node. */
 export type ContentStore = {
   /**
-   * Stores every block of a CAR and pins its root; both are durable when it resolves.
-   * Importing the same CAR again changes nothing.
+   * Stores blocks and pins their root, which leads to all of them; both are durable when it resolves.
+   * Importing them again changes nothing.
+   *
+   * @throws BlockError `block-corrupt` when a block is not its CID's
    */
-  readonly importCar: (root: CID, car: AsyncIterable<Uint8Array>) => Promise<void>;
+  readonly importBlocks: (root: CID, blocks: AsyncIterable<Block> | Iterable<Block>) => Promise<void>;
   /**
    * Stores one block and pins it alone, not what it links to: a recursive pin of a manifest would
    * walk every manifest before it.
@@ -43,4 +46,6 @@ export type ContentStore = {
   readonly putPinned: (cid: CID, bytes: Uint8Array) => Promise<void>;
   /** A block's bytes, or `undefined` when the store does not have it. An error is never `undefined`. */
   readonly get: (cid: CID) => Promise<Uint8Array | undefined>;
+  /** {@link ContentStore.get} of many, in their order. */
+  readonly getAll: (cids: readonly CID[]) => Promise<readonly (Uint8Array | undefined)[]>;
 };

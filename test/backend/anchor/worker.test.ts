@@ -9,6 +9,7 @@ import { cborCid } from '../../../backend/content/blocks.ts';
 import { decodeManifest } from '../../../backend/features/anchor/manifest.ts';
 import { attemptsOf } from '../../../backend/features/chain/outbox-store.ts';
 import type { ChainBinding } from '../../../backend/features/chain/types.ts';
+import type { ContentStore } from '../../../backend/features/payloads/types.ts';
 import { createAnchoring, createTestLog } from '../../setup/anchoring.ts';
 import { startTestChain, type TestChain } from '../../setup/anvil.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/postgres.ts';
@@ -213,7 +214,11 @@ test('a checkpoint that the chain already holds needs no transaction of ours', a
 
 test('a manifest that the content store does not give back is never anchored', async () => {
   const anchoring = createAnchoring(chain, postgres, binding);
-  const losing = { ...anchoring.content, get: async () => undefined };
+  const losing: ContentStore = {
+    ...anchoring.content,
+    get: async () => undefined,
+    getAll: async (cids) => cids.map(() => undefined),
+  };
   const unlucky = createAnchoring(chain, postgres, binding, { log: anchoring.log, content: losing });
   fill(anchoring);
   await assert.rejects(unlucky.settle(), { name: 'BlockError' });

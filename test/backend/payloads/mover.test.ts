@@ -111,8 +111,8 @@ test('a store that loses a block records no segment and keeps PostgreSQL as it w
   const store = createMemoryStore();
   const lost: ContentStore = {
     ...store,
-    importCar: async (root, car) => {
-      await store.importCar(root, car);
+    importBlocks: async (root, blocks) => {
+      await store.importBlocks(root, blocks);
       const payload = [...store.blocks.keys()].find((name) => CID.parse(name).code === 0x55);
       store.blocks.delete(payload ?? '');
     },
@@ -135,8 +135,8 @@ test('a store that fails once is asked again, and the segment is the same', asyn
   let failures = 1;
   const flaky: ContentStore = {
     ...store,
-    importCar: async (root, car) => {
-      await store.importCar(root, car);
+    importBlocks: async (root, blocks) => {
+      await store.importBlocks(root, blocks);
       if (failures > 0) {
         failures -= 1;
         throw new Error('persisted, but reported failure');

@@ -5,7 +5,7 @@ import { CarReader } from '@ipld/car';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
 import { openDiskStore } from '../../../backend/adapters/ipfs/disk-store.ts';
 import { linkList, rawBlock } from '../../../backend/content/blocks.ts';
-import { carOf, walk } from '../../../backend/content/dag.ts';
+import { walk } from '../../../backend/content/dag.ts';
 import { payloadRoutes } from '../../../backend/features/payloads/routes.ts';
 import { createSegments } from '../../../backend/features/payloads/segments.ts';
 import { serveRoutes } from '../../setup/http.ts';
@@ -25,12 +25,9 @@ let server: Awaited<ReturnType<typeof serveRoutes>>;
 before(async () => {
   [postgres, folder] = await Promise.all([createTestDatabase(), createTestFolder()]);
   const store = await openDiskStore({ folder: folder.path, files: createDurableFiles() });
-  await store.importCar(
+  await store.importBlocks(
     root,
-    carOf(
-      root,
-      walk(async (cid) => held.get(cid.toString()), root, 'all'),
-    ),
+    walk(async (cid) => held.get(cid.toString()), root, 'all'),
   );
   const segments = createSegments(postgres.database);
   await segments.record({ fromIndex: 0n, toIndex: 5n, root, payloadCount: 5, payloadBytes: 45 });

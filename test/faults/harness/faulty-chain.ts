@@ -56,11 +56,16 @@ export const faultyChainClient = (url: string, injector: Injector, mood: () => N
 export const faultyContentStore = (store: ContentStore, injector: Injector): ContentStore => {
   const lost = () => new Error('forced by the test');
   return {
-    importCar: (root, car) => injector.write('content: import CAR', () => store.importCar(root, car), lost),
+    importBlocks: (root, blocks) =>
+      injector.write('content: import blocks', () => store.importBlocks(root, blocks), lost),
     putPinned: (cid, bytes) => injector.write('content: put pinned', () => store.putPinned(cid, bytes), lost),
     get: async (cid) => {
       injector.requireAlive();
       return store.get(cid);
+    },
+    getAll: async (cids) => {
+      injector.requireAlive();
+      return store.getAll(cids);
     },
   };
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, truncate } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { CarReader } from '@ipld/car';
@@ -8,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { createDurableFiles } from '../../../../backend/adapters/durable-file/durable-files.ts';
 import { openDiskStore } from '../../../../backend/adapters/ipfs/disk-store.ts';
 import { linkList, rawBlock, type Block } from '../../../../backend/content/blocks.ts';
-import { BlockError, carOf, walk } from '../../../../backend/content/dag.ts';
+import { BlockError, walk } from '../../../../backend/content/dag.ts';
 import { createTestFolder } from '../../../setup/postgres.ts';
 
 const folders: { remove: () => Promise<void> }[] = [];
@@ -27,11 +28,7 @@ const leaves = Array.from({ length: 50 }, (_, index) => rawBlock(Buffer.from(`pa
 const { root, blocks: lists } = linkList(leaves.map((leaf) => leaf.cid));
 const all = [...lists, ...leaves];
 const held = new Map<string, Uint8Array>(all.map((block) => [block.cid.toString(), block.bytes]));
-const car = () =>
-  carOf(
-    root,
-    walk(async (cid) => held.get(cid.toString()), root, 'all'),
-  );
+const dag = () => walk(async (cid) => held.get(cid.toString()), root, 'all');
 
 const requireAll = async (store: Awaited<ReturnType<typeof open>>, blocks: readonly Block[]) => {
   for (const { cid, bytes } of blocks)
@@ -40,7 +37,7 @@ const requireAll = async (store: Awaited<ReturnType<typeof open>>, blocks: reado
 
 test('what was imported is there, also for the next process', async () => {
   const store = await open();
-  await store.importCar(root, car());
+  await store.importBlocks(root, dag());
   await requireAll(store, all);
   await requireAll(await open(), all);
   assert.equal((await open()).figures().blocks, all.length);
@@ -48,10 +45,10 @@ test('what was imported is there, also for the next process', async () => {
 
 test('importing again adds no file', async () => {
   const store = await open();
-  await store.importCar(root, car());
+  await store.importBlocks(root, dag());
   const files = await readdir(folder);
-  await store.importCar(root, car());
-  await (await open()).importCar(root, car());
+  await store.importBlocks(root, dag());
+  await (await open()).importBlocks(root, dag());
   assert.deepEqual(await readdir(folder), files);
 });
 
@@ -61,14 +58,14 @@ test('a block that the store does not have is undefined, not an error', async ()
 });
 
 test('packs are CAR files that other tools read', async () => {
-  await (await open()).importCar(root, car());
+  await (await open()).importBlocks(root, dag());
   const pack = (await readdir(folder)).find((name) => name.endsWith('.car'));
   const reader = await CarReader.fromBytes(await readFile(join(folder, pack!)));
   assert.deepEqual((await reader.getRoots()).map(String), [root.toString()]);
 });
 
 test('a lost or cut index is made again from the pack', async () => {
-  await (await open()).importCar(root, car());
+  await (await open()).importBlocks(root, dag());
   const index = (await readdir(folder)).find((name) => name.endsWith('.idx'));
   await rm(join(folder, index!));
   await requireAll(await open(), all);
@@ -76,15 +73,42 @@ test('a lost or cut index is made again from the pack', async () => {
   await requireAll(await open(), all);
 });
 
-test('a CAR with a block that is not its CID is refused, and nothing of it is kept', async () => {
+test('a block that is not its CID is refused, and nothing that came with it is kept', async () => {
   const store = await open();
   const [first, second] = leaves;
   const lie = [{ cid: first!.cid, bytes: second!.bytes }];
   await assert.rejects(
-    store.importCar(first!.cid, carOf(first!.cid, lie)),
+    store.importBlocks(first!.cid, lie),
     (error) => error instanceof BlockError && error.code === 'block-corrupt',
   );
   assert.equal(store.figures().blocks, 0);
+});
+
+test('many blocks are read in the order asked for, those of several packs and absent ones among them', async () => {
+  const store = await open();
+  await store.importBlocks(root, dag());
+  const later = Array.from({ length: 300 }, (_, n) => rawBlock(Buffer.from(`later ${n}`)));
+  await store.importBlocks(later[0]!.cid, later);
+  const absent = rawBlock(Buffer.from('absent'));
+  const asked = [later[299]!, absent, leaves[7]!, later[0]!, leaves[7]!, ...later.toReversed(), ...leaves];
+  for (const each of [store, await open()]) {
+    const found = await each.getAll(asked.map(({ cid }) => cid));
+    assert.deepEqual(
+      found.map((bytes) => bytes && Buffer.from(bytes)),
+      asked.map((block) => (block === absent ? undefined : Buffer.from(block.bytes))),
+    );
+  }
+});
+
+test('an index of an earlier version is made again', async () => {
+  await (await open()).importBlocks(root, dag());
+  const index = join(
+    folder,
+    (await readdir(folder)).find((name) => name.endsWith('.idx'))!,
+  );
+  const body = Buffer.from('GSPI1\n');
+  await writeFile(index, Buffer.concat([body, createHash('sha256').update(body).digest()]));
+  await requireAll(await open(), all);
 });
 
 test('a pinned block is found by its CID', async () => {
