@@ -6,8 +6,15 @@ import type { Reply } from './route.ts';
 const decimalBigints = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? value.toString() : value;
 
-/** Writes JSON with every bigint as a decimal string. */
-export const toJson = (value: unknown): string => JSON.stringify(value, decimalBigints);
+/** Writes JSON with every bigint as a decimal string. A replacer is called for every value, so only bigints bring it in. */
+export const toJson = (value: unknown): string => {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, decimalBigints);
+  }
+};
 
 /** Sends a handler's answer. A stream that fails half-way ends the connection, never the answer. */
 export const sendReply = async (res: Response, reply: Reply): Promise<void> => {

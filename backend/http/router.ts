@@ -90,7 +90,10 @@ const handle =
   async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const { params, query, body } = validateRequest(req, route.request);
     const leaving = new AbortController();
-    res.once('close', () => leaving.abort());
+    // A request that was answered leaves nobody behind; to abort it would cost as much as to route it.
+    res.once('close', () => {
+      if (!res.writableFinished) leaving.abort();
+    });
     const timer = setTimeout(() => {
       leaving.abort(new Problem('timed-out'));
       if (!res.headersSent) next(new Problem('timed-out', { retryAfterSeconds: 1 }));
@@ -103,7 +106,9 @@ const handle =
         headers: req.headers,
         clientAddress: req.ip ?? '',
         requestId: res.locals.requestId as string,
-        logger: res.locals.logger as Logger,
+        get logger() {
+          return res.locals.logger as Logger;
+        },
         signal: leaving.signal,
       });
       clearTimeout(timer);

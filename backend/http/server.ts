@@ -52,7 +52,8 @@ const identify =
     const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     const began = process.hrtime.bigint();
     res.locals.requestId = requestId;
-    res.locals.logger = logger.child({ requestId });
+    let own: Logger | undefined;
+    Object.defineProperty(res.locals, 'logger', { get: () => (own ??= logger.child({ requestId })) });
     res.setHeader('X-Request-Id', requestId);
     res.once('close', () => {
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;

@@ -124,7 +124,8 @@ export const openDiskStore = async (options: {
       size += block.bytes.length;
       if (size < PACK_BYTES) continue;
       await writePack(root, [...waiting.values()]);
-      [waiting, size] = [new Map(), 0];
+      waiting = new Map();
+      size = 0;
     }
     if (waiting.size > 0) await writePack(root, [...waiting.values()]);
   };

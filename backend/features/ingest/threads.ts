@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Examinable } from './candidate.ts';
+import type { Checked, Examinable, SealedPayload } from './candidate.ts';
+import type { Wrapping } from './examination.ts';
 import { packStatements, unpackFindings } from './examination-wire.ts';
 import type { Examiner } from './ingest.ts';
 import { packTaken } from './receipt-wire.ts';
@@ -16,6 +18,15 @@ export type Threads = {
 type Waiting = {
   readonly resolve: (result: ThreadResult) => void;
   readonly reject: (error: unknown) => void;
+};
+
+type Finding = Checked<SealedPayload | undefined>;
+
+/** Statements of the requests of one turn of the event loop. */
+type Gathering = {
+  readonly statements: Examinable[];
+  readonly wrapping: Wrapping;
+  readonly found: Promise<readonly Finding[]>;
 };
 
 type Seat = { worker: Worker | undefined; deaths: number; readonly waiting: Map<number, Waiting> };
@@ -82,19 +93,41 @@ export const startThreads = (threads: number, data: ThreadData): Threads => {
       ]);
     });
 
+  const examineAll = async (
+    statements: readonly Examinable[],
+    wrapping: Wrapping,
+  ): Promise<readonly Finding[]> => {
+    const results = await Promise.all(
+      portionsOf(statements).map((portion) =>
+        send({ kind: 'examine', bytes: packStatements(portion), wrapping }),
+      ),
+    );
+    return results.flatMap(({ bytes, refusals }) => unpackFindings(bytes, refusals));
+  };
+
+  /** Requests that arrive together are examined together: a message costs as much as a statement. */
+  let gathering: Gathering | undefined;
+  const gather = (wrapping: Wrapping): Gathering => {
+    const statements: Examinable[] = [];
+    const found = setImmediate().then(() => {
+      if (gathering?.statements === statements) gathering = undefined;
+      return examineAll(statements, wrapping);
+    });
+    return { statements, wrapping, found };
+  };
+
   const portionsOf = <T>(all: readonly T[]): readonly (readonly T[])[] =>
     Array.from({ length: Math.ceil(all.length / PORTION) }, (_, i) =>
       all.slice(PORTION * i, PORTION * (i + 1)),
     );
 
   return {
-    examine: async (statements: readonly Examinable[], wrapping) => {
-      const results = await Promise.all(
-        portionsOf(statements).map((portion) =>
-          send({ kind: 'examine', bytes: packStatements(portion), wrapping }),
-        ),
-      );
-      return results.flatMap(({ bytes, refusals }) => unpackFindings(bytes, refusals));
+    examine: async (statements, wrapping) => {
+      if (gathering?.wrapping.period !== wrapping.period) gathering = gather(wrapping);
+      const from = gathering.statements.length;
+      gathering.statements.push(...statements);
+      const found = await gathering.found;
+      return found.slice(from, from + statements.length);
     },
     issue: async (taken) => {
       const results = await Promise.all(
