@@ -7,7 +7,7 @@ import { getJson } from './get-json.ts';
 /** What became of a load. */
 export type LoadTimes = {
   readonly seconds: number;
-  /** From the first byte sent to the acknowledgement read, of each request. */
+  /** From when a request was due, or else sent, to its acknowledgement read. */
   readonly ackMs: readonly number[];
   /** From the acknowledgement to a published checkpoint that covers the batch, of some requests. */
   readonly inclusionMs: readonly number[];
@@ -63,11 +63,10 @@ export const sendLoad = async (
     for (let at = next++; at < requests.length; at = next++) {
       const prepared = requests[at];
       if (prepared === undefined) return;
-      if (options.perSecond !== undefined) {
-        const wait = began + (1_000 * at) / options.perSecond - performance.now();
-        if (wait > 0) await sleep(wait);
-      }
-      const sent = performance.now();
+      const due = options.perSecond === undefined ? undefined : began + (1_000 * at) / options.perSecond;
+      if (due !== undefined && due > performance.now()) await sleep(due - performance.now());
+      // A request that had to wait for its connection waited for the service.
+      const sent = due ?? performance.now();
       const answer = await post(agent, url, prepared.body);
       ackMs.push(performance.now() - sent);
       if (answer.includes('"refused"')) throw new Error(`a batch was refused: ${answer.slice(0, 400)}`);
