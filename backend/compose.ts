@@ -20,6 +20,7 @@ import { composeWitness } from './compose/witness.ts';
 import type { Config } from './config.ts';
 import { docsRoutes } from './features/docs/routes.ts';
 import { SIGNPOSTS } from './features/docs/signposts.ts';
+import { toErasureProblem } from './features/erasure/routes.ts';
 import { toEvidenceProblem } from './features/evidence/routes.ts';
 import { createHealth } from './features/health/health.ts';
 import { createMetrics } from './features/health/metrics.ts';
@@ -120,7 +121,7 @@ export const compose = async (
       keys,
       note,
       cosignatures: witness.cosignatures,
-      periodKeys,
+      periodKeys: periodKeys.ofIngest,
       binding: chain.binding,
       directory: chain.directory,
       witnessed: async () => [...(await chain.witnessed()), ...(await witness.standings())],
@@ -160,6 +161,8 @@ export const compose = async (
       log: log.log,
       content,
       periodKeys,
+      intents: operatorIntents,
+      primitives,
       verifierKeys: [log.verifierKey, ...witness.keys],
       trust,
       lifetime,
@@ -204,7 +207,7 @@ export const compose = async (
       logger: loggerOf('http'),
       routes: [...routes, ...docs],
       operatorToken: keys.apiToken,
-      mappers: [toDatabaseProblem, toIngestProblem, toEvidenceProblem],
+      mappers: [toDatabaseProblem, toIngestProblem, toEvidenceProblem, toErasureProblem],
       observe: metrics.observeRequest,
     });
     lifetime.own('http server', server.close);

@@ -105,6 +105,8 @@ export const composeAnchoring = (options: {
   return {
     archive,
     source,
+    /** Whether this process is the one that moves, anchors and erases. */
+    holdsLease: lease.holds,
     oldestUnanchoredMs: async () =>
       (await readAnchorLiveness(log, store, epoch, Date.now())).oldestUnanchoredMs,
     coverage: createAnchorCoverage({ store, archive, directory, epoch, finalityDepth }),

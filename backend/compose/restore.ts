@@ -58,7 +58,7 @@ export const composeRestore = async (
     const archive = createEvidenceStore(database);
     const report = await restoreLog({ database, store, archive, log: restorer, logId, anchors, onProgress });
     const held = new Set(
-      (await files.list(config.keys.periodFolder)).map((name) => name.replace(/\.key$/u, '')),
+      (await files.list(config.keys.periodFolder)).map((name) => name.replace(/\.(?:key|rewrapped)$/u, '')),
     );
     const closedPayloads = [...report.periods]
       .filter(([period]) => !held.has(period))

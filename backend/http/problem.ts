@@ -22,6 +22,7 @@ export const PROBLEMS = {
     status: 409,
     title: 'The way to the last good statement of a revoked key is not in the log',
   },
+  'payload-erased': { status: 410, title: 'The key of the batch was destroyed; the log tells of it' },
   'payload-closed': { status: 410, title: 'The key that opens the payload is not in the key store' },
   'no-readings': { status: 422, title: 'Statements of this kind have no readings' },
   'nothing-selected': { status: 422, title: 'The selection names no reading of the batch' },

@@ -62,17 +62,49 @@ const bodyParsers = (route: Route, maxBodyBytes: number): RequestHandler[] => {
       checkMediaType(req, body);
       next();
     },
+    endAbove(limit),
   ];
-  if (body.bytes !== undefined) parsers.push(express.raw({ type: [...body.bytes.mediaTypes], limit }));
+  if (body.bytes !== undefined)
+    parsers.push(unlessRefused(express.raw({ type: [...body.bytes.mediaTypes], limit })));
   if (body.json !== undefined)
     parsers.push(
-      express.json({
-        type: (req) => /^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? ''),
-        limit,
-      }),
+      unlessRefused(
+        express.json({
+          type: (req) => /^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? ''),
+          limit,
+        }),
+      ),
     );
   return parsers;
 };
+
+/**
+ * Answers as soon as a body is too long, by what it says or by what came. The parsers would read it to its end first, and
+ * somebody could send for as long as a request may last.
+ */
+const endAbove =
+  (limit: number): RequestHandler =>
+  (req, res, next) => {
+    if (Number(req.headers['content-length'] ?? 0) > limit) throw new Problem('body-too-large');
+    let length = 0;
+    const count = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length <= limit) return;
+      req.off('data', count);
+      res.locals.isRefused = true;
+      next(new Problem('body-too-large'));
+    };
+    req.on('data', count);
+    next();
+  };
+
+/** A parser that keeps to itself what it finds out about a body that was refused meanwhile. */
+const unlessRefused =
+  (parse: RequestHandler): RequestHandler =>
+  (req, res, next) =>
+    void parse(req, res, (error?: unknown) => {
+      if (res.locals.isRefused !== true) next(error);
+    });
 
 const shareAcrossOrigins = (route: Route): RequestHandler[] =>
   route.origins === 'same'

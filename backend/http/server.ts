@@ -43,6 +43,10 @@ export class ListenError extends Error {
   }
 }
 
+/** The longest that a client may take for its headers. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const CHECK_CONNECTIONS_MS = 1_000;
+
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
 const identify =
@@ -143,9 +147,13 @@ const closeGracefully = async (server: Server, timeoutMs: number): Promise<void>
  */
 export const startHttpServer = async (options: HttpServerOptions): Promise<HttpServer> => {
   const { host, port, requestTimeoutMs, shutdownTimeoutMs } = options.config;
-  const server = createServer(createApplication(options));
-  server.headersTimeout = Math.min(requestTimeoutMs, 15_000);
-  server.requestTimeout = Math.max(requestTimeoutMs, 15_000);
+  const timeouts = {
+    headersTimeout: Math.min(requestTimeoutMs, HEADERS_TIMEOUT_MS),
+    requestTimeout: requestTimeoutMs,
+    // Node looks every 30 s otherwise, and a slow client holds its connection that much longer.
+    connectionsCheckingInterval: Math.min(requestTimeoutMs, CHECK_CONNECTIONS_MS),
+  };
+  const server = createServer(timeouts, createApplication(options));
   try {
     server.listen(port, host);
     await once(server, 'listening');

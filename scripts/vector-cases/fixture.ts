@@ -133,6 +133,14 @@ export const kinds: { readonly [name: string]: KindFixture } = {
       logIndex: 3,
     },
   },
+  Erasure: {
+    list: 'bytes32 erased,bytes32 keyCommitment,string reason',
+    body: {
+      erased: seeded('erased'),
+      keyCommitment: seeded('key commitment'),
+      reason: 'the customer asked for it',
+    },
+  },
 };
 
 /** EIP-712 digest by viem. */

@@ -86,7 +86,10 @@ export const createTestIngest = (
       now: () => log.clock.now,
       primitives: log.primitives,
     },
-    periodKeys: { current: () => ({ period: '2026-11', key: new Uint8Array(32).fill(9) }) },
+    periodKeys: {
+      current: () => ({ period: '2026-11', key: new Uint8Array(32).fill(9) }),
+      closed: () => undefined,
+    },
     ...work,
     primitives: log.primitives,
     anchorDeadlineMs: TEST_ANCHOR_DEADLINE_MS,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fromHex } from '@gridseal/protocol';
 import { DurableFileError, type DurableFiles } from '../durable-file/durable-files.ts';
 import { KeyFileError } from './key-files.ts';
+import { decodeRewrapped, encodeRewrapped, type RewrappedKeys } from './rewrapped-keys.ts';
 
 /** A wrapping key and the period that payload blocks name it by. */
 export type PeriodKey = { readonly period: string; readonly key: Uint8Array };
@@ -19,10 +20,16 @@ export type PeriodKeyStore = {
   readonly find: (period: string) => Promise<Uint8Array | undefined>;
   /** Periods whose keys exist, oldest first. */
   readonly periods: () => readonly string[];
-  /** Makes the key of the day (UTC) the current one, creating it when the day is new. */
+  /** Makes the newest key of the day (UTC) the current one, whichever service made it; makes one when the day is new. */
   readonly advance: (now: Date) => Promise<void>;
-  /** Creates a further key of the same day and makes it current, for an erasure to wrap survivors with. */
+  /** Creates a further key of the same day and makes it current. */
   readonly renew: (now: Date) => Promise<PeriodKey>;
+  /** Creates a key that never becomes current, for an erasure to wrap survivors with. */
+  readonly createApart: (now: Date) => Promise<PeriodKey>;
+  /** Batch keys of a period that were wrapped again; `undefined` where none were. @throws RewrappedKeysError */
+  readonly rewrapped: (period: string) => Promise<RewrappedKeys | undefined>;
+  /** Replaces them; durable when it resolves. */
+  readonly writeRewrapped: (period: string, keys: RewrappedKeys) => Promise<void>;
   /** Destroys a period's key for good. The current one cannot be: {@link PeriodKeyStore.renew} first. */
   readonly destroy: (period: string) => Promise<void>;
 };
@@ -38,8 +45,10 @@ export class PeriodInUseError extends Error {
   }
 }
 
-const PERIOD = /^\d{4}-\d{2}-\d{2}\.\d{4}$/;
-const FILE = /^(\d{4}-\d{2}-\d{2}\.\d{4})\.key$/;
+/** A day and the number of its key; `r` marks keys that wrap survivors of erasures only. */
+const PERIOD = /^\d{4}-\d{2}-\d{2}\.\d{4,}r?$/;
+const FILE = /^(\d{4}-\d{2}-\d{2}\.\d{4,}r?)\.key$/;
+const APART = 'r';
 
 const parse = (file: string, bytes: Uint8Array): Uint8Array => {
   const text = new TextDecoder().decode(bytes).trim();
@@ -59,23 +68,28 @@ export const openPeriodKeys = async (options: {
 }): Promise<PeriodKeyStore> => {
   const { folder, files } = options;
   const keys = new Map<string, Uint8Array>();
+  const rewrappedPath = (period: string): string => join(folder, `${period}.rewrapped`);
   const read = async (period: string): Promise<Uint8Array | undefined> => {
     const name = `${period}.key`;
     const bytes = await files.read(join(folder, name));
     return bytes === undefined ? undefined : parse(name, bytes);
   };
-  for (const name of await files.list(folder)) {
-    const period = FILE.exec(name)?.[1];
-    const key = period === undefined ? undefined : await read(period);
-    if (period !== undefined && key !== undefined) keys.set(period, key);
-  }
+  const readNew = async (): Promise<void> => {
+    for (const name of await files.list(folder)) {
+      const period = FILE.exec(name)?.[1];
+      if (period === undefined || keys.has(period)) continue;
+      const key = await read(period);
+      if (key !== undefined) keys.set(period, key);
+    }
+  };
+  await readNew();
 
   const sorted = () => [...keys.keys()].sort();
   const ofDay = (day: string) => sorted().filter((period) => period.startsWith(day));
 
-  const create = async (day: string): Promise<PeriodKey> => {
-    const number = Number(ofDay(day).at(-1)?.slice(11) ?? '0') + 1;
-    const period = `${day}.${String(number).padStart(4, '0')}`;
+  const create = async (day: string, mark = ''): Promise<PeriodKey> => {
+    const number = Math.max(0, ...ofDay(day).map((period) => Number.parseInt(period.slice(11), 10))) + 1;
+    const period = `${day}.${String(number).padStart(4, '0')}${mark}`;
     const key = new Uint8Array(randomBytes(32));
     try {
       await files.create(join(folder, `${period}.key`), `0x${Buffer.from(key).toString('hex')}\n`);
@@ -92,7 +106,7 @@ export const openPeriodKeys = async (options: {
   };
 
   const latestOf = (day: string): PeriodKey | undefined => {
-    const period = ofDay(day).at(-1);
+    const period = ofDay(day).findLast((found) => !found.endsWith(APART));
     const key = period === undefined ? undefined : keys.get(period);
     return period === undefined || key === undefined ? undefined : { period, key };
   };
@@ -105,12 +119,23 @@ export const openPeriodKeys = async (options: {
     find: (period) => (PERIOD.test(period) ? read(period) : Promise.resolve(undefined)),
     periods: sorted,
     advance: async (now) => {
+      await readNew();
       current = latestOf(dayOf(now)) ?? (await create(dayOf(now)));
     },
     renew: async (now) => {
+      await readNew();
       current = await create(dayOf(now));
       return current;
     },
+    createApart: async (now) => {
+      await readNew();
+      return create(dayOf(now), APART);
+    },
+    rewrapped: async (period) => {
+      const bytes = PERIOD.test(period) ? await files.read(rewrappedPath(period)) : undefined;
+      return bytes === undefined ? undefined : decodeRewrapped(bytes);
+    },
+    writeRewrapped: (period, rewrapped) => files.write(rewrappedPath(period), encodeRewrapped(rewrapped)),
     destroy: async (period) => {
       if (period === current.period) throw new PeriodInUseError(period);
       await files.remove(join(folder, `${period}.key`));

@@ -6,8 +6,8 @@
  * - `not-anchored`: in the log, but no archived anchor covers it yet.
  * - `no-readings`: the statement is of a kind without readings.
  * - `payload-missing`: neither PostgreSQL nor the content store has the payload block.
- * - `payload-closed`: the key of the payload's period is not in the key store: erased, or restored
- *   without it.
+ * - `payload-erased`: the key of the batch was destroyed on request, or is about to be.
+ * - `payload-closed`: no key of the key store opens the payload: it was restored without it.
  * - `payload-corrupt`: the payload does not open the statement's commitment.
  * - `profile-unknown`: the document of the statement's profile was never given to this service.
  * - `nothing-selected`: the selection names no reading of the batch.
@@ -20,6 +20,7 @@ export type EvidenceErrorCode =
   | 'not-anchored'
   | 'no-readings'
   | 'payload-missing'
+  | 'payload-erased'
   | 'payload-closed'
   | 'payload-corrupt'
   | 'profile-unknown'

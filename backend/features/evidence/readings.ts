@@ -11,7 +11,6 @@ import {
   readingsOf,
   readStatement,
   toHex,
-  unwrapBatchKey,
   type Commitment,
   type Disclosure,
   type Reading,
@@ -23,8 +22,11 @@ import type { LogEntry } from '../log/types.ts';
 import type { ContentStore, PayloadSource } from '../payloads/types.ts';
 import { EvidenceError } from './errors.ts';
 
-/** Keys that unwrap batch keys; `undefined` for a period whose key was destroyed. */
-export type PeriodKeyring = { readonly find: (period: string) => Promise<Uint8Array | undefined> };
+/** The batch key of a payload; `undefined` when no key of the key store opens it any more. */
+export type BatchKeys = (
+  digest: Uint8Array,
+  block: { readonly periodId: string; readonly wrappedKey: Uint8Array },
+) => Promise<Uint8Array | undefined>;
 
 /** Which readings of a batch to disclose. Filters combine; times are inclusive. */
 export type ReadingSelection = {
@@ -43,7 +45,7 @@ export type OpenedBatch = {
 
 /** Opens the payload of a logged batch for its owner. */
 export type BatchOpener = {
-  /** @throws EvidenceError `no-readings`, `payload-missing`, `payload-closed`, `payload-corrupt` */
+  /** @throws EvidenceError `no-readings`, `payload-erased`, `payload-missing`, `payload-closed`, `payload-corrupt` */
   readonly open: (digest: Uint8Array, entry: LogEntry) => Promise<OpenedBatch>;
 };
 
@@ -54,7 +56,9 @@ export type BatchOpener = {
 export const createBatchOpener = (options: {
   readonly source: Pick<PayloadSource, 'payloadOf'>;
   readonly store: Pick<ContentStore, 'get'>;
-  readonly periodKeys: PeriodKeyring;
+  readonly batchKeys: BatchKeys;
+  /** Whether the erasure of a batch was asked for: from then on it is not opened. */
+  readonly isErased: (digest: Uint8Array) => Promise<boolean>;
 }): BatchOpener => {
   const readBlock = async (digest: Uint8Array, cid: CID): Promise<Uint8Array> => {
     const pending = await options.source.payloadOf(digest);
@@ -72,13 +76,13 @@ export const createBatchOpener = (options: {
       const { authorPart, operatorPart } = decodeEntry(entry.bytes);
       const statement = readStatement(authorPart);
       if (statement.kind !== 'TelemetryBatch') throw new EvidenceError('no-readings', statement.kind);
+      if (await options.isErased(digest)) throw new EvidenceError('payload-erased', toHex(digest));
       const { profile, count, readingsRoot } = statement.body;
       const block = await readBlock(digest, CID.decode(operatorPart.payloadCid));
       const { periodId, wrappedKey } = decodePayloadBlock(block);
-      const periodKey = await options.periodKeys.find(periodId);
-      if (periodKey === undefined) throw new EvidenceError('payload-closed', `period ${periodId}`);
       try {
-        const batchKey = unwrapBatchKey({ wrappedKey, periodKey });
+        const batchKey = await options.batchKeys(digest, { periodId, wrappedKey });
+        if (batchKey === undefined) throw new EvidenceError('payload-closed', `period ${periodId}`);
         requireSame('key commitment', operatorPart.keyCommitment, keyCommitment(batchKey));
         const blocks = decodeColumnar(openPayload({ block, batchKey, digest, count }));
         const commitment = commitBlocks({ blocks, batchKey });

@@ -64,6 +64,26 @@ export const takenPlaces = async (
   return rows.map(({ n, digest }) => ({ place: places[n - 1]!, digest }));
 };
 
+/**
+ * Notes which periods' keys sealed a block, and holds their rows until the end of the transaction: whoever closes a period
+ * waits for those that write under it, and those that come later see it closed.
+ *
+ * @returns periods that are closed
+ */
+export const noteBlockPeriods = async (
+  tx: Queryable,
+  block: bigint,
+  periods: readonly string[],
+): Promise<string[]> => {
+  const rows = await tx.query<{ period: string }>(
+    `WITH named AS (SELECT period, closed FROM period_key WHERE period = ANY ($1::text[]) ORDER BY period FOR SHARE),
+     noted AS (INSERT INTO period_block (period, block) SELECT period, $2 FROM named WHERE NOT closed ON CONFLICT DO NOTHING)
+     SELECT period FROM named WHERE closed`,
+    [periods, block],
+  );
+  return rows.map(({ period }) => period);
+};
+
 /** Writes a block with its ciphertexts and puts it before the sequencer. */
 export const writeBlock = async (
   tx: Queryable,

@@ -2,12 +2,14 @@ import { equal, toHex } from '@gridseal/protocol/bytes';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { DatabaseError } from '../../adapters/postgres/errors.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
+import { periodOf } from '@gridseal/protocol/payload/block';
 import { entriesOf, type BlockEntry, type Promised } from './block.ts';
 import type { BlockIds } from './block-ids.ts';
 import { placeName, type Candidate } from './candidate.ts';
 import { conflictsOf, equivocation, splitByPlace, type Holders } from './conflicts.ts';
 import type { FirstReceipts } from './first-receipts.ts';
 import {
+  noteBlockPeriods,
   openBoots,
   recordConflicts,
   takenPlaces,
@@ -59,6 +61,8 @@ export const createFlush = (options: {
       );
       signing.catch(() => undefined);
       if (entries.length > 0) {
+        const closed = await noteBlockPeriods(tx, block, periodsOf(candidates));
+        if (closed.length > 0) throw new PeriodClosedError(closed);
         if (!(await takePlaces(tx, block, candidates)))
           throw new PlacesTaken(
             await takenPlaces(
@@ -129,6 +133,18 @@ export const createFlush = (options: {
   };
   return flush;
 };
+
+/** Payloads that were sealed under a key which is being destroyed: nothing of them was taken. */
+export class PeriodClosedError extends Error {
+  override readonly name = 'PeriodClosedError';
+  constructor(periods: readonly string[]) {
+    super(`the keys of ${periods.join(', ')} seal nothing more`);
+  }
+}
+
+const periodsOf = (candidates: readonly Candidate[]): string[] => [
+  ...new Set(candidates.flatMap(({ payload }) => (payload === undefined ? [] : [periodOf(payload.block)]))),
+];
 
 type Written = {
   readonly entries: readonly BlockEntry[];

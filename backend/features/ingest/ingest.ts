@@ -6,7 +6,7 @@ import { admit, type AdmissionRules } from './admission.ts';
 import { createBlockIds } from './block-ids.ts';
 import type { Admitted, Candidate, Checked, Examinable, SealedPayload } from './candidate.ts';
 import { IngestError } from './errors.ts';
-import { createFlush } from './flush.ts';
+import { createFlush, PeriodClosedError } from './flush.ts';
 import type { Gate } from './gate.ts';
 import { createFirstReceipts } from './first-receipts.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -132,7 +132,7 @@ export const createIngest = (options: {
     });
     const examined = await examine(
       admitted.map(({ statement }) => statement),
-      periodKeys.current(),
+      periodKeys.current(admitted.length),
     );
     const candidates: { readonly i: number; readonly candidate: Candidate }[] = [];
     examined.forEach((checked, n) => {
@@ -140,7 +140,11 @@ export const createIngest = (options: {
       if ('refused' in checked) refuse(i, checked);
       else candidates.push({ i, candidate: toCandidate(statement, checked.passed) });
     });
-    const written = await commit(candidates.map(({ candidate }) => candidate));
+    const written = await commit(candidates.map(({ candidate }) => candidate)).catch((error: unknown) => {
+      if (!(error instanceof PeriodClosedError)) throw error;
+      periodKeys.closed();
+      throw new IngestError('overloaded', 1, error.message);
+    });
     written.forEach((result, n) => (results[candidates[n]!.i] = result));
     await recallRefused(results);
     return results;

@@ -72,7 +72,10 @@ export type OperatorSigner = {
 
 /** The wrapping key of the current period, from the key store outside the database. */
 export type PeriodKeys = {
-  readonly current: () => { readonly period: string; readonly key: Uint8Array };
+  /** @param batches that are to be sealed: a key seals only so many */
+  readonly current: (batches: number) => { readonly period: string; readonly key: Uint8Array };
+  /** Told that the current period was closed by another service. */
+  readonly closed: () => void;
 };
 
 /** An acknowledged statement, as its receipt names it. */

@@ -95,29 +95,43 @@ type RegistryEventJson = {
   readonly logIndex: number;
 };
 
+type ErasureJson = { readonly erased: string; readonly keyCommitment: string; readonly reason: string };
+
+type Intent =
+  | { readonly id: bigint; readonly kind: 'RegistryEvent'; readonly body: RegistryEventJson }
+  | { readonly id: bigint; readonly kind: 'Erasure'; readonly body: ErasureJson };
+
+const stateIntent = (author: OperatorAuthor, { kind, body }: Intent): { readonly sequence: bigint } =>
+  kind === 'Erasure'
+    ? author.state('Erasure', {
+        erased: fromHex(body.erased, 'intent.erased', 32),
+        keyCommitment: fromHex(body.keyCommitment, 'intent.keyCommitment', 32),
+        reason: body.reason,
+      })
+    : author.state('RegistryEvent', {
+        identity: fromHex(body.identity, 'intent.identity', 20),
+        keyId: fromHex(body.keyId, 'intent.keyId', 32),
+        change: body.change,
+        blockNumber: BigInt(body.blockNumber),
+        blockHash: fromHex(body.blockHash, 'intent.blockHash', 32),
+        transactionHash: fromHex(body.transactionHash, 'intent.transactionHash', 32),
+        logIndex: body.logIndex,
+      });
+
 /** States what features asked for, in the order of asking. */
 export const stateIntents = async (
   tx: Queryable,
   author: OperatorAuthor,
   indexOf: IndexOf,
 ): Promise<void> => {
-  const rows = await tx.query<{ id: bigint; body: RegistryEventJson }>(
-    `SELECT id, body FROM operator_intent WHERE log_index IS NULL AND kind = 'RegistryEvent'
-     ORDER BY id LIMIT ${A_TRANSACTION}`,
+  const rows = await tx.query<Intent>(
+    `SELECT id, kind, body FROM operator_intent WHERE log_index IS NULL ORDER BY id LIMIT ${A_TRANSACTION}`,
   );
   const ids: bigint[] = [];
   const indices: bigint[] = [];
-  for (const { id, body } of rows) {
-    const { sequence } = author.state('RegistryEvent', {
-      identity: fromHex(body.identity, 'intent.identity', 20),
-      keyId: fromHex(body.keyId, 'intent.keyId', 32),
-      change: body.change,
-      blockNumber: BigInt(body.blockNumber),
-      blockHash: fromHex(body.blockHash, 'intent.blockHash', 32),
-      transactionHash: fromHex(body.transactionHash, 'intent.transactionHash', 32),
-      logIndex: body.logIndex,
-    });
-    ids.push(id);
+  for (const intent of rows) {
+    const { sequence } = stateIntent(author, intent);
+    ids.push(intent.id);
     indices.push(indexOf(sequence));
   }
   if (ids.length === 0) return;
@@ -130,6 +144,15 @@ export const stateIntents = async (
 
 /** The queue that other features put their wishes in. */
 export const operatorIntents: OperatorIntents = {
+  erasure: async (tx, { digest, keyCommitment, reason }) => {
+    const erased = toHex(digest);
+    const body: ErasureJson = { erased, keyCommitment: toHex(keyCommitment), reason };
+    await tx.execute(
+      `INSERT INTO operator_intent (reference, kind, body) VALUES ($1, 'Erasure', $2::jsonb)
+       ON CONFLICT (reference) DO NOTHING`,
+      [`erasure:${erased}`, JSON.stringify(body)],
+    );
+  },
   registryChanges: async (tx, changes) => {
     for (const change of changes) {
       const reference = `registry:${change.blockHash}:${change.logIndex}`;

@@ -74,6 +74,20 @@ export const restoreEffects = async (
       );
       return;
     }
+    case 'Erasure': {
+      const { erased, keyCommitment, reason } = statement.body;
+      await tx.execute(
+        `INSERT INTO erasure (digest, period, key_commitment, reason, erased_at) VALUES ($1, '', $2, $3, now())
+         ON CONFLICT (digest) DO NOTHING`,
+        [erased, keyCommitment, reason],
+      );
+      await tx.execute(
+        `INSERT INTO operator_intent (reference, kind, body, log_index) VALUES ($1, 'Erasure', '{}'::jsonb, $2)
+         ON CONFLICT (reference) DO NOTHING`,
+        [`erasure:${toHex(erased)}`, index],
+      );
+      return;
+    }
     case 'TelemetryBatch':
   }
 };

@@ -1,10 +1,19 @@
 import type { Queryable } from '../../adapters/postgres/database.ts';
 import type { RegistryChange } from '../chain/types.ts';
 
+/** A batch whose key is gone, and why. */
+export type ErasedBatch = {
+  readonly digest: Uint8Array;
+  readonly keyCommitment: Uint8Array;
+  readonly reason: string;
+};
+
 /** Asks the operator to state something. The sequencer authors it in one of its next transactions, once. */
 export type OperatorIntents = {
   /** Queues registry changes inside the caller's transaction; a change queued before is left alone. */
   readonly registryChanges: (tx: Queryable, changes: readonly RegistryChange[]) => Promise<void>;
+  /** Queues the receipt of an erasure inside the caller's transaction, once a batch. */
+  readonly erasure: (tx: Queryable, erased: ErasedBatch) => Promise<void>;
 };
 
 /** Liveness of the sequencer, for health and metrics. */

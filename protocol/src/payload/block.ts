@@ -140,6 +140,15 @@ export function decodePayloadBlock(bytes: Uint8Array): PayloadBlock {
   return { periodId, wrappedKey, nonce, sealed };
 }
 
+/**
+ * Names the period whose key wraps the batch key of a payload block.
+ *
+ * @throws ProtocolError as {@link decodePayloadBlock}
+ */
+export function periodOf(block: Uint8Array): string {
+  return decodePayloadBlock(block).periodId;
+}
+
 /** Binary CIDv1 (raw, SHA-256) of a payload block, 36 bytes, as the operator part holds it. */
 export function payloadCid(block: Uint8Array, primitives: Primitives = portable): Uint8Array {
   return concat(CID_PREFIX, primitives.sha256(block));

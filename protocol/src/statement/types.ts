@@ -95,6 +95,11 @@ export const KINDS = {
       'address identity,bytes32 keyId,uint8 change,uint64 blockNumber,bytes32 blockHash,bytes32 transactionHash,uint32 logIndex',
     rules: ({ change }) => require(change >= 1 && change <= 3, 'body.change', '1, 2 or 3'),
   }),
+  Erasure: declareKind('Erasure', {
+    author: 'operator',
+    members: 'bytes32 erased,bytes32 keyCommitment,string reason',
+    rules: ({ reason }) => require(reason.length > 0, 'body.reason', 'a reason'),
+  }),
 } as const;
 
 /** Name of a kind of {@link KINDS}. */

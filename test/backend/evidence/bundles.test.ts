@@ -15,6 +15,7 @@ import {
 } from '@gridseal/protocol';
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
 
+import { createBatchKeys } from '../../../backend/adapters/keys/batch-keys.ts';
 import type { KeyStanding } from '../../../backend/features/chain/types.ts';
 import { createBundles, type BundleCheck } from '../../../backend/features/evidence/bundles.ts';
 import { EvidenceError, type EvidenceErrorCode } from '../../../backend/features/evidence/errors.ts';
@@ -70,7 +71,11 @@ const bundlesOf = (options: { check?: BundleCheck; profile?: string | undefined 
         payloadOf: async (digest) => batches.find((batch) => toHex(batch.digest) === toHex(digest))?.payload,
       },
       store: createMemoryStore(),
-      periodKeys: { find: async (period) => (period === TEST_PERIOD.period ? TEST_PERIOD.key : undefined) },
+      batchKeys: createBatchKeys({
+        find: async (period) => (period === TEST_PERIOD.period ? TEST_PERIOD.key : undefined),
+        rewrapped: async () => undefined,
+      }),
+      isErased: async () => false,
     }),
     profiles: { find: async () => options.profile },
     verifierKeys: [anchoring.log.signer.verifierKey],

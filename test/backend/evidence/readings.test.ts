@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { decodeBlock, domainOf, verifyDisclosure } from '@gridseal/protocol';
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
 
+import { createBatchKeys } from '../../../backend/adapters/keys/batch-keys.ts';
+import type { PeriodKeyStore } from '../../../backend/adapters/keys/period-keys.ts';
 import { rawBlock } from '../../../backend/content/blocks.ts';
 import { EvidenceError, type EvidenceErrorCode } from '../../../backend/features/evidence/errors.ts';
 import { createBatchOpener, discloseReadings } from '../../../backend/features/evidence/readings.ts';
@@ -22,15 +24,19 @@ const openerOf = (parts: {
   pending?: Uint8Array;
   stored?: Uint8Array;
   find?: (period: string) => Promise<Uint8Array | undefined>;
+  rewrapped?: PeriodKeyStore['rewrapped'];
+  erased?: boolean;
 }) => {
   const store = createMemoryStore();
   if (parts.stored !== undefined) store.blocks.set(rawBlock(batch.payload).cid.toString(), parts.stored);
   return createBatchOpener({
     source: { payloadOf: async () => parts.pending },
     store,
-    periodKeys: {
+    batchKeys: createBatchKeys({
       find: parts.find ?? (async (period) => (period === TEST_PERIOD.period ? TEST_PERIOD.key : undefined)),
-    },
+      rewrapped: parts.rewrapped ?? (async () => undefined),
+    }),
+    isErased: async () => parts.erased ?? false,
   });
 };
 
@@ -77,4 +83,11 @@ test('a selection of nothing, or beyond the batch, is refused', async () => {
       (error) => error instanceof EvidenceError && error.code === 'nothing-selected',
     );
   }
+});
+
+test('a batch whose erasure was asked for is not opened, whatever keys there are', async () => {
+  await refuses(
+    openerOf({ pending: batch.payload, erased: true }).open(batch.digest, entry),
+    'payload-erased',
+  );
 });

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { decodeEntry, digest, domainOf, toHex, type Hex } from '@gridseal/protocol';
 import { deviceKeyFrom } from '@gridseal/sdk/device/device-key';
 
+import { createBatchKeys } from '../../../backend/adapters/keys/batch-keys.ts';
 import { EvidenceError } from '../../../backend/features/evidence/errors.ts';
 import { createBatchOpener } from '../../../backend/features/evidence/readings.ts';
 import { evidenceRoutes, toEvidenceProblem } from '../../../backend/features/evidence/routes.ts';
@@ -35,7 +36,11 @@ before(async () => {
   const opener = createBatchOpener({
     source: { payloadOf: async () => first!.payload },
     store: createMemoryStore(),
-    periodKeys: { find: async () => (keyDestroyed ? undefined : TEST_PERIOD.key) },
+    batchKeys: createBatchKeys({
+      find: async () => (keyDestroyed ? undefined : TEST_PERIOD.key),
+      rewrapped: async () => undefined,
+    }),
+    isErased: async () => false,
   });
   const bundles: Bundles = {
     build: async (_digest, options) => {

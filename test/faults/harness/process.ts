@@ -107,7 +107,7 @@ export const startProcess = async (
       keys,
       note,
       cosignatures: NO_WITNESSES,
-      periodKeys,
+      periodKeys: periodKeys.ofIngest,
       binding: chain.binding,
       directory: world.directory,
       witnessed: chain.witnessed,

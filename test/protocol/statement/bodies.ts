@@ -66,6 +66,14 @@ export const bodies: { [Name in KindName]: fc.Arbitrary<BodyOf<Name>> } = {
     },
     { noNullPrototype: true },
   ),
+  Erasure: fc.record(
+    {
+      erased: bytesOf(32),
+      keyCommitment: bytesOf(32),
+      reason: fc.string({ minLength: 1, unit: 'grapheme' }),
+    },
+    { noNullPrototype: true },
+  ),
 };
 
 function placeOf({ author, lane, boot, sequence }: Header) {
