@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { anchorRoutes } from '../backend/features/anchor/routes.ts';
 import { chainRoutes } from '../backend/features/chain/routes.ts';
 import { docsRoutes } from '../backend/features/docs/routes.ts';
+import { erasureRoutes } from '../backend/features/erasure/routes.ts';
 import { evidenceRoutes } from '../backend/features/evidence/routes.ts';
 import { healthRoutes } from '../backend/features/health/routes.ts';
 import { ingestRoutes } from '../backend/features/ingest/routes.ts';
@@ -27,6 +28,7 @@ const routes = [
   ...anchorRoutes(unused),
   ...payloadRoutes(unused),
   ...evidenceRoutes(unused),
+  ...erasureRoutes(unused),
   ...trustRoutes(''),
   ...healthRoutes(unused),
 ];

@@ -12,7 +12,12 @@ import { createGate, type Gate } from '../../backend/features/ingest/gate.ts';
 import { createIngest, type IngestLimits } from '../../backend/features/ingest/ingest.ts';
 import { createReceiptIssuer } from '../../backend/features/ingest/receipt-issuer.ts';
 import type { Threads } from '../../backend/features/ingest/threads.ts';
-import type { Ingest, OperatorSigner, ReceiptIssuer } from '../../backend/features/ingest/types.ts';
+import type {
+  Ingest,
+  OperatorSigner,
+  PeriodKeys,
+  ReceiptIssuer,
+} from '../../backend/features/ingest/types.ts';
 import { createLogReader } from '../../backend/features/log/log-reader.ts';
 import type { LogReader } from '../../backend/features/log/types.ts';
 import { createPublishedFile } from '../../backend/features/sequencer/published.ts';
@@ -66,6 +71,11 @@ export const inlineWork = ({ issue, primitives }: TestLog): Pick<Threads, 'exami
   issue: (taken) => Promise.resolve(taken.map(issue)),
 });
 
+const TEST_PERIOD_KEYS: PeriodKeys = {
+  current: () => ({ period: '2026-11', key: new Uint8Array(32).fill(9) }),
+  closed: () => undefined,
+};
+
 /** Ingest of a log on a database. */
 export const createTestIngest = (
   log: TestLog,
@@ -73,6 +83,7 @@ export const createTestIngest = (
   limits: Partial<IngestLimits> = {},
   work: Pick<Threads, 'examine' | 'issue'> = inlineWork(log),
   gate: Gate = createGate(),
+  periodKeys: PeriodKeys = TEST_PERIOD_KEYS,
 ): Ingest =>
   createIngest({
     database,
@@ -86,10 +97,7 @@ export const createTestIngest = (
       now: () => log.clock.now,
       primitives: log.primitives,
     },
-    periodKeys: {
-      current: () => ({ period: '2026-11', key: new Uint8Array(32).fill(9) }),
-      closed: () => undefined,
-    },
+    periodKeys,
     ...work,
     primitives: log.primitives,
     anchorDeadlineMs: TEST_ANCHOR_DEADLINE_MS,

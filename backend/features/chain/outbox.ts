@@ -39,6 +39,8 @@ export type Outbox = {
   readonly step: () => Promise<StepOutcome>;
 };
 
+const LOST_AFTER_MS = 15_000;
+
 type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
 
 /** Nodes ask 10 % more for a replacement; 12.5 % leaves room for rounding. */
@@ -53,6 +55,7 @@ const withMargin = (gas: bigint): bigint => gas + gas / 4n;
  *
  * @param replaceAfterMs how long an attempt may wait before the next one pays more
  * @param maxFeePerGas wei a unit of gas; no attempt pays more
+ * @param lostAfterMs how long a spent nonce without a receipt is taken for a node that lags; 15 s unless told otherwise
  * @example
  * const outbox = createOutbox({ account, client, database, replaceAfterMs: 30_000, maxFeePerGas, logger })
  * await outbox.submit({ reference: 'anchor:0:4096', to: evidenceLog, data })
@@ -63,11 +66,22 @@ export const createOutbox = (options: {
   readonly database: Database;
   readonly replaceAfterMs: number;
   readonly maxFeePerGas: bigint;
+  readonly lostAfterMs?: number;
   readonly logger: Logger;
 }): Outbox => {
   const { account, client, database, replaceAfterMs, maxFeePerGas, logger } = options;
   const address = account.address.toLowerCase() as Hex;
   let chainId: number | undefined;
+  /** Transactions whose nonce is spent and that no receipt tells of, since when. */
+  const missingSince = new Map<bigint, number>();
+
+  /** Behind one address may be nodes of which one is behind: its nonce and its receipts are then of different heads. */
+  const isMissingForLong = (id: bigint): boolean => {
+    const now = performance.now();
+    const since = missingSince.get(id) ?? now;
+    missingSince.set(id, since);
+    return now - since >= (options.lostAfterMs ?? LOST_AFTER_MS);
+  };
 
   const sign = async (
     transaction: Pick<OutboxTransaction, 'nonce' | 'to' | 'data' | 'gas'>,
@@ -116,11 +130,14 @@ export const createOutbox = (options: {
       const status = receipt.status === 'success' ? 'mined' : 'reverted';
       const { blockNumber, blockHash } = receipt;
       await settle(database, transaction.id, { status, hash, blockNumber, blockHash });
+      missingSince.delete(transaction.id);
       return;
     }
     const last = attempts.at(-1);
     if (last === undefined) throw new RangeError(`transaction ${transaction.id} has no attempt`);
+    if (transaction.nonce >= chainNonce) missingSince.delete(transaction.id);
     if (transaction.nonce < chainNonce) {
+      if (!isMissingForLong(transaction.id)) return;
       await settle(database, transaction.id, { status: 'lost' });
       const { reference, nonce } = transaction;
       logger.warn(

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { createWalletClient, http, parseEther, parseGwei, zeroAddress, type Hex } from 'viem';
+import {
+  createWalletClient,
+  http,
+  parseEther,
+  parseGwei,
+  TransactionReceiptNotFoundError,
+  zeroAddress,
+  type Hex,
+} from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 
 import { ChainError } from '../../../backend/features/chain/errors.ts';
@@ -31,7 +39,12 @@ beforeEach(async () => {
 const address = () => account.address.toLowerCase() as Hex;
 
 const outboxOf = (
-  options: { replaceAfterMs?: number; maxFeePerGas?: bigint; client?: TestChain['client'] } = {},
+  options: {
+    replaceAfterMs?: number;
+    maxFeePerGas?: bigint;
+    lostAfterMs?: number;
+    client?: TestChain['client'];
+  } = {},
 ) =>
   createOutbox({
     account,
@@ -39,6 +52,7 @@ const outboxOf = (
     database: postgres.database,
     replaceAfterMs: options.replaceAfterMs ?? 60_000,
     maxFeePerGas: options.maxFeePerGas ?? parseGwei('500'),
+    lostAfterMs: options.lostAfterMs ?? 0,
     logger: testLogger,
   });
 
@@ -124,6 +138,25 @@ test('a transaction the node forgot is sent again', async () => {
   await chain.cheat.mine({ blocks: 1 });
   await outbox.step();
   assert.equal((await outbox.find(call('dropped').reference))?.status, 'mined');
+});
+
+test('a receipt that a lagging node does not show yet is waited for, although the nonce is spent', async () => {
+  let lags = true;
+  const lagging = {
+    ...chain.client,
+    getTransactionReceipt: ({ hash }: { hash: `0x${string}` }) =>
+      lags
+        ? Promise.reject(new TransactionReceiptNotFoundError({ hash }))
+        : chain.client.getTransactionReceipt({ hash }),
+  } as TestChain['client'];
+  const outbox = outboxOf({ client: lagging, lostAfterMs: 60_000 });
+  await outbox.submit(call('lagging'));
+  await chain.cheat.mine({ blocks: 1 });
+  await outbox.step();
+  assert.equal((await outbox.find(call('lagging').reference))?.status, 'pending');
+  lags = false;
+  await outbox.step();
+  assert.equal((await outbox.find(call('lagging').reference))?.status, 'mined');
 });
 
 test('a nonce that another program spent is recovered, and the call gets the next one', async () => {
