@@ -72,7 +72,9 @@ export const openDiskStore = async (options: {
   /** Where blocks lie; each pack's index is read once for all that it may hold. */
   const locate = async (cids: readonly CID[]): Promise<(Place | undefined)[]> => {
     const places = new Array<Place | undefined>(cids.length).fill(undefined);
+    let missing = cids.length;
     for (const pack of packs.toReversed()) {
+      if (missing === 0) break;
       const { prefixes } = pack.index;
       const asked: { readonly i: number; readonly position: number }[] = [];
       cids.forEach((cid, i) => {
@@ -87,7 +89,9 @@ export const openDiskStore = async (options: {
       const found = await readRanges(indexPath(folder, pack.name), ranges);
       asked.forEach(({ i }, n) => {
         const entry = decodeEntry(found[n]!);
-        if (Buffer.compare(entry.digest, cids[i]!.multihash.digest) === 0) places[i] = { pack, entry };
+        if (places[i] !== undefined || Buffer.compare(entry.digest, cids[i]!.multihash.digest) !== 0) return;
+        places[i] = { pack, entry };
+        missing -= 1;
       });
     }
     return places;
@@ -106,11 +110,10 @@ export const openDiskStore = async (options: {
   };
 
   const writePack = async (root: CID, blocks: readonly Block[]): Promise<void> => {
-    const places = await locate(blocks.map(({ cid }) => cid));
-    const fresh = blocks.filter((_, i) => places[i] === undefined);
-    if (fresh.length === 0) return;
-    const { bytes, entries } = packOf(root, fresh);
+    const { bytes, entries } = packOf(root, blocks);
     const name = `pack-${createHash('sha256').update(bytes).digest('hex')}.car`;
+    // The same blocks again are the same pack. To ask for each of them would cost more with every pack there is.
+    if (known.has(name)) return;
     await files.write(join(folder, name), bytes);
     add(name, await writeIndex(name, entries));
   };

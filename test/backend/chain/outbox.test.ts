@@ -148,7 +148,7 @@ test('a receipt that a lagging node does not show yet is waited for, although th
       lags
         ? Promise.reject(new TransactionReceiptNotFoundError({ hash }))
         : chain.client.getTransactionReceipt({ hash }),
-  } as TestChain['client'];
+  };
   const outbox = outboxOf({ client: lagging, lostAfterMs: 60_000 });
   await outbox.submit(call('lagging'));
   await chain.cheat.mine({ blocks: 1 });
