@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchOptions, BenchReport } from '../report.ts';
 import { startBenchService, type BenchService } from '../ingest/bench-service.ts';
 import { prepareRequests } from '../ingest/corpus.ts';
-import { getJson } from '../ingest/get-json.ts';
 import { sendLoad } from '../ingest/load.ts';
 import { measureIngest } from '../ingest/measure.ts';
 import { median } from '../statistics.ts';
@@ -42,11 +41,9 @@ const fill = async ({ url, fleet }: BenchService, entries: number): Promise<stri
   return digests;
 };
 
-/** Waits until the whole log is anchored, which bundles need. */
-const untilAnchored = async (url: string, digest: string): Promise<void> => {
-  const anchored = async (): Promise<unknown> =>
-    ((await getJson(`${url}/v1/receipts/${digest}`)) as { anchored: unknown }).anchored;
-  while ((await anchored()) === null) await sleep(500);
+/** Waits until the evidence of an anchor over the whole log is there, which bundles need. */
+const untilBundled = async (url: string, digest: string): Promise<void> => {
+  while ((await fetch(`${url}/v1/bundles/${digest}`)).status !== 200) await sleep(500);
 };
 
 const proofsOf = async (url: string, digests: readonly string[]) => {
@@ -73,7 +70,7 @@ const measureAt = async (service: BenchService, entries: number, digests: readon
     connections: 24,
   };
   const { batchesPerSecond, ackP99Ms, inclusionP99Ms, rssMiB } = await measureIngest(service, shape);
-  await untilAnchored(service.url, digests.at(-1) ?? '');
+  await untilBundled(service.url, digests.at(-1) ?? '');
   const proofs = await proofsOf(service.url, digests);
   const { service: again, readyMs } = await service.restart();
   const figure: AtSize = {

@@ -64,7 +64,7 @@ export const createManifestBuilder = (options: {
       numberOf.set(cid.toString(), number);
       links.push(cid);
     }
-    const { root, blocks } = linkList(links);
+    const { root, blocks } = await linkList(links);
     const held = new Map(blocks.map((block) => [block.cid.toString(), block.bytes]));
     const read = async (cid: CID) => {
       const number = numberOf.get(cid.toString());
@@ -89,7 +89,7 @@ export const createManifestBuilder = (options: {
       }
     }
     if (links.length === 0) return { payloads: null, cited };
-    const { root, blocks } = linkList(links);
+    const { root, blocks } = await linkList(links);
     // The payload blocks were stored and read back segment by segment: only the lists are new.
     await store.importBlocks(root, blocks);
     await readBack(blocks.map((block) => block.cid));
@@ -113,7 +113,7 @@ export const createManifestBuilder = (options: {
   const storeEvidence = async (of: Anchor | undefined): Promise<CID | null> => {
     const archived = of === undefined ? undefined : await archive.find(of.id);
     if (archived === undefined) return null;
-    const { root, blocks } = evidenceBlocks(archived);
+    const { root, blocks } = await evidenceBlocks(archived);
     await store.importBlocks(root, blocks);
     await readBack(blocks.map((block) => block.cid));
     return root;

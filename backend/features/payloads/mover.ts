@@ -75,7 +75,7 @@ const storeSegment = async (
   range: Pick<Segment, 'fromIndex' | 'toIndex'>,
   payloads: readonly PendingPayload[],
 ): Promise<Segment> => {
-  const { root, blocks: lists } = linkList(payloads.map((payload) => payload.cid));
+  const { root, blocks: lists } = await linkList(payloads.map((payload) => payload.cid));
   await store.importBlocks(root, [...lists, ...payloads]);
   const cidsOf = (blocks: readonly Block[]) => blocks.map(({ cid }) => cid);
   const payloadBytes = await requireStored(store.getAll, cidsOf(payloads));

@@ -72,9 +72,9 @@ test('a manifest with a field too many, too few or of another type is refused', 
   assert.throws(() => decodeManifest(Uint8Array.of(0xff)), ManifestError);
 });
 
-test('a long list splits into blocks that IPFS nodes exchange, and reads back in order', () => {
+test('a long list splits into blocks that IPFS nodes exchange, and reads back in order', async () => {
   const links = Array.from({ length: LINKS_PER_BLOCK + 3 }, (_, index) => rawBlock(hash(String(index))).cid);
-  const { blocks } = linkList(links);
+  const { blocks } = await linkList(links);
   assert.equal(blocks.length, 3);
   for (const block of blocks) assert.ok(block.bytes.length < 1 << 20);
   const byCid = new Map(blocks.map((block) => [block.cid.toString(), block.bytes]));

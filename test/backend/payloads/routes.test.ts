@@ -13,7 +13,7 @@ import { createTestDatabase, createTestFolder, type TestDatabase } from '../../s
 
 const RAW = { accept: 'application/vnd.ipld.raw' };
 const leaves = Array.from({ length: 5 }, (_, index) => rawBlock(Buffer.from(`payload ${index}`)));
-const { root, blocks: lists } = linkList(leaves.map((leaf) => leaf.cid));
+const { root, blocks: lists } = await linkList(leaves.map((leaf) => leaf.cid));
 const held = new Map<string, Uint8Array>(
   [...lists, ...leaves].map((block) => [block.cid.toString(), block.bytes]),
 );

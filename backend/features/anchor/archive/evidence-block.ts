@@ -22,17 +22,17 @@ export type StoredEvidence = Omit<ArchivedEvidence, 'evidence'> & {
 /**
  * The archived evidence of an anchor as blocks: one for the anchor, one for each key record, and the lists between them.
  *
- * @example const { root, blocks } = evidenceBlocks(archived)
+ * @example const { root, blocks } = await evidenceBlocks(archived)
  */
-export const evidenceBlocks = ({
+export const evidenceBlocks = async ({
   evidence,
   coversFrom,
   keyRecords,
-}: ArchivedEvidence): { readonly root: CID; readonly blocks: readonly Block[] } => {
+}: ArchivedEvidence): Promise<{ readonly root: CID; readonly blocks: readonly Block[] }> => {
   const records = keyRecords.map(({ identity, keyId, record }) =>
     cborBlock([hexToBytes(identity), hexToBytes(keyId), ...record.map(toNodes)]),
   );
-  const list = linkList(records.map(({ cid }) => cid));
+  const list = await linkList(records.map(({ cid }) => cid));
   const { receipt } = evidence;
   const root = cborBlock({
     version: EVIDENCE_VERSION,

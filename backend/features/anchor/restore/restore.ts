@@ -114,7 +114,7 @@ const restoreSegment = async (
 ): Promise<void> => {
   let root = payloads;
   if (root === null) {
-    const empty = linkList([]);
+    const empty = await linkList([]);
     for (const block of empty.blocks) await store.putPinned(block.cid, block.bytes);
     root = empty.root;
   }

@@ -25,7 +25,7 @@ after(() => Promise.all(folders.map((made) => made.remove())));
 const open = () => openDiskStore({ folder, files: createDurableFiles() });
 
 const leaves = Array.from({ length: 50 }, (_, index) => rawBlock(Buffer.from(`payload ${index}`)));
-const { root, blocks: lists } = linkList(leaves.map((leaf) => leaf.cid));
+const { root, blocks: lists } = await linkList(leaves.map((leaf) => leaf.cid));
 const all = [...lists, ...leaves];
 const held = new Map<string, Uint8Array>(all.map((block) => [block.cid.toString(), block.bytes]));
 const dag = () => walk(async (cid) => held.get(cid.toString()), root, 'all');
