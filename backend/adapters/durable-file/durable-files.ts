@@ -28,6 +28,11 @@ export type DurableFiles = {
   readonly read: (path: string) => Promise<Uint8Array | undefined>;
   /** Removes a file for good; one that is not there counts as removed. */
   readonly remove: (path: string) => Promise<void>;
+  /**
+   * Makes the names in a folder durable, if there is one. An earlier process may have failed between giving a file its name
+   * and syncing the folder: what is read then could be gone after the next power loss.
+   */
+  readonly settle: (folder: string) => Promise<void>;
   /** Names in a folder, unfinished writes left out; empty when there is no folder. */
   readonly list: (folder: string) => Promise<string[]>;
 };
@@ -38,6 +43,9 @@ const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
 const isTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EEXIST';
+
+const isForbidden = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
 
 const orUndefined = async <T>(operation: Promise<T>): Promise<T | undefined> => {
   try {
@@ -93,6 +101,14 @@ export const createDurableFiles = (fs: FileSystem = nodeFileSystem): DurableFile
     remove: async (path) => {
       await orUndefined(fs.remove(path));
       await orUndefined(fs.syncFolder(dirname(path)));
+    },
+    settle: async (folder) => {
+      try {
+        await orUndefined(fs.syncFolder(folder));
+      } catch (error) {
+        // Where this account may not look it made no names either: an administrator's folder.
+        if (!isForbidden(error)) throw error;
+      }
     },
     list: async (folder) => {
       const names = (await orUndefined(fs.list(folder))) ?? [];

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { Hex } from '@gridseal/protocol';
 import type { Config } from '../../config.ts';
 import { DurableFileError, type DurableFiles } from '../durable-file/durable-files.ts';
@@ -51,6 +52,7 @@ const parseKey = (file: string, bytes: Uint8Array, curve: Curve): Hex => {
 };
 
 const readOrCreate = async (files: DurableFiles, file: string, curve: Curve): Promise<Hex> => {
+  await files.settle(dirname(file));
   const found = await files.read(file);
   if (found !== undefined) return parseKey(file, found, curve);
   const key = randomKey(curve);

@@ -75,6 +75,7 @@ export const openPeriodKeys = async (options: {
     return bytes === undefined ? undefined : parse(name, bytes);
   };
   const readNew = async (): Promise<void> => {
+    await files.settle(folder);
     for (const name of await files.list(folder)) {
       const period = FILE.exec(name)?.[1];
       if (period === undefined || keys.has(period)) continue;
@@ -96,6 +97,7 @@ export const openPeriodKeys = async (options: {
     } catch (error) {
       if (!(error instanceof DurableFileError)) throw error;
       // Another service was first: its key is the period's.
+      await files.settle(folder);
       const made = await read(period);
       if (made === undefined) throw error;
       keys.set(period, made);

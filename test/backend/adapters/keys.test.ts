@@ -129,6 +129,23 @@ test('services that share the folder share its keys, whoever makes them, and who
   assert.deepEqual(await other.keys.find(one.keys.current().period), one.keys.current().key);
 });
 
+test('a key whose name was not synced is made durable before it is used', async () => {
+  for (let operation = 1, isMade = false; !isMade; operation += 1) {
+    const { fs, files } = machine();
+    const open = () =>
+      openPeriodKeys({ folder: CONFIG.periodFolder, files, now: new Date('2026-03-01T00:00:00Z') });
+    fs.failOperation(operation);
+    isMade = await open().then(
+      () => true,
+      () => false,
+    );
+    fs.failOperation(Number.POSITIVE_INFINITY);
+    const used = (await open()).current();
+    fs.crash();
+    assert.deepEqual((await open()).current(), used, `operation ${operation} failed`);
+  }
+});
+
 test('a service with another key under the same name is refused', async (t) => {
   const { database, close } = await createTestDatabase();
   t.after(close);
