@@ -53,12 +53,21 @@ const SAYINGS: Readonly<Record<PromiseStanding['status'], string>> = {
   broken: 'broken: no anchor in time was shown',
 };
 
+const receiptOf = (file: string, document: string): SignedReceipt => {
+  try {
+    return parseSignedReceipt(document);
+  } catch (error) {
+    if (error instanceof SdkError) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+};
+
 /** The receipt of a file: the only one, or the one of a statement where the file has a line for each. */
 const readReceipt = async (file: string, digest: string | undefined): Promise<SignedReceipt> => {
   const text = new TextDecoder().decode(await readNamedFile(file, MAX_RECEIPTS_LENGTH)).trim();
   const documents = text.startsWith('{"logId"') ? text.split('\n') : [text];
   const asked = documents.filter((document) => digest === undefined || document.includes(`"${digest}"`));
-  const receipts = asked.map(parseSignedReceipt);
+  const receipts = asked.map((document) => receiptOf(file, document));
   const [only] = receipts;
   const isOne = new Set(receipts.map(({ signature }) => toHex(signature))).size === 1;
   if (only !== undefined && isOne) return only;

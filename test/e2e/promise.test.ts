@@ -148,6 +148,8 @@ describe('the promise of a receipt, held to on chain', () => {
     assert.equal(forged.code, 4);
     assert.match(forged.stderr, /was not signed by the operator/u);
     await writeFile(join(folder.path, 'none.json'), '{}');
-    assert.match((await promise('show', 'none.json')).stderr, /not a receipt/u);
+    const none = await promise('show', 'none.json');
+    assert.equal(none.code, 4);
+    assert.match(none.stderr, /not a receipt/u);
   });
 });

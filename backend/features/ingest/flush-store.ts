@@ -68,7 +68,10 @@ export const takenPlaces = async (
  * Notes which periods' keys sealed a block, and holds their rows until the end of the transaction: whoever closes a period
  * waits for those that write under it, and those that come later see it closed.
  *
- * @returns periods that are closed
+ * A period is noted even before it is registered: an erasure would take a block that names another one for known, and lose
+ * the keys of this one.
+ *
+ * @returns periods that are closed; the transaction must then be rolled back
  */
 export const noteBlockPeriods = async (
   tx: Queryable,
@@ -77,7 +80,7 @@ export const noteBlockPeriods = async (
 ): Promise<string[]> => {
   const rows = await tx.query<{ period: string }>(
     `WITH named AS (SELECT period, closed FROM period_key WHERE period = ANY ($1::text[]) ORDER BY period FOR SHARE),
-     noted AS (INSERT INTO period_block (period, block) SELECT period, $2 FROM named WHERE NOT closed ON CONFLICT DO NOTHING)
+     noted AS (INSERT INTO period_block (period, block) SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING)
      SELECT period FROM named WHERE closed`,
     [periods, block],
   );

@@ -68,7 +68,8 @@ describe('an erasure', () => {
     return made;
   };
 
-  const taken = async ({ ingest }: Machine, count: number): Promise<Batch[]> => {
+  const taken = ({ ingest }: Machine, count: number): Promise<Batch[]> => takenBy(ingest, count);
+  const takenBy = async (ingest: Ingest, count: number): Promise<Batch[]> => {
     const sent = Array.from({ length: count }, () => device.next());
     const results = await ingest.submit(sent);
     assert.ok(results.every(({ status }) => status === 'accepted'));
@@ -196,6 +197,30 @@ describe('an erasure', () => {
         await finish(of);
         await judge(of, [first!, second!], others);
       }
+  });
+
+  it('keeps batches whose period was not registered yet when they shared a flush with another', async () => {
+    const of = await machine();
+    const old = of.keys.current();
+    const fresh = await of.keys.renew(of.now);
+    let turn = 0;
+    const mixing = createTestIngest(log, postgres.database, {}, undefined, undefined, {
+      current: () => (turn++ % 2 === 0 ? old : fresh),
+      closed: () => undefined,
+    });
+    const sent = await Promise.all([1, 2, 3, 4].map(() => takenBy(mixing, 1)));
+    await registerPeriodKey(postgres.database, fresh);
+    const batches = sent.flat();
+    const ofFresh = batches.filter(({ block }) => decodePayloadBlock(block).periodId === fresh.period);
+    const [erased, survivor] = ofFresh;
+    assert.ok(erased && survivor);
+    await ask(erased);
+    await finish(of);
+    await judge(
+      of,
+      [erased],
+      batches.filter((batch) => batch !== erased),
+    );
   });
 
   it('lets nothing be sealed any more under a key that is being destroyed', async () => {
