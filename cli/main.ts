@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { SdkError } from '@gridseal/sdk';
-import { CsvError } from '../edge/readers/csv-error.ts';
+import { FileError } from '../edge/readers/file-error.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addFsckCommand } from './commands/fsck.ts';
 import { addLogCommands } from './commands/log.ts';
@@ -25,7 +25,7 @@ addPromiseCommands(program);
 
 const exitCodeOf = (error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof UsageError || error instanceof CsvError) return EXIT.usage;
+  if (error instanceof UsageError || error instanceof FileError) return EXIT.usage;
   if (error instanceof SdkError) return error.code === 'bad-key-file' ? EXIT.usage : EXIT.failed;
   throw error;
 };

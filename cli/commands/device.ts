@@ -15,10 +15,12 @@ import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import { asProfile, ensureEnrolled } from '../../edge/gateway/enrol.ts';
 import { createKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
 import { readTelemetryFile } from '../../edge/readers/csv.ts';
+import { parseMeterFile } from '../../edge/readers/meter-file.ts';
 import { heldKey, startOf } from '../device/held-key.ts';
 import { readNamedFile } from '../read-file.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { addRunCommand } from './device-run.ts';
 import { addSendCommand } from './device-send.ts';
 
 type DeviceFlags = {
@@ -28,6 +30,7 @@ type DeviceFlags = {
   readonly algorithm: string;
   readonly csv?: string;
   readonly profile?: string;
+  readonly meter?: string;
   readonly ownerKey?: string;
   readonly lastGood?: string;
   readonly start?: string;
@@ -42,11 +45,17 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-const profileFrom = async ({ csv, profile, start }: DeviceFlags): Promise<Profile> => {
+const profileFrom = async ({ csv, profile, meter, start }: DeviceFlags): Promise<Profile> => {
+  if (meter !== undefined) {
+    return parseMeterFile(new TextDecoder().decode(await readNamedFile(meter)), meter).profile;
+  }
   if (profile !== undefined) {
     return asProfile(JSON.parse(new TextDecoder().decode(await readNamedFile(profile))) as object);
   }
-  if (csv === undefined) throw new UsageError('name the telemetry with --csv, or a profile with --profile');
+  if (csv === undefined)
+    throw new UsageError(
+      'name the telemetry with --csv, the meter with --meter, or a profile with --profile',
+    );
   return asProfile((await readTelemetryFile(csv, startOf(start))).profile);
 };
 
@@ -147,7 +156,7 @@ const rotate = async (file: string, newFile: string, flags: DeviceFlags): Promis
   terminal.result({ identity: toHex(identity), keyId: toHex(key.keyId), file: newFile });
 };
 
-/** `gridseal device create | enrol | rotate | revoke | send`. */
+/** `gridseal device create | enrol | rotate | revoke | send | run`. */
 export const addDeviceCommands = (program: Command): void => {
   const flagsOf = (command: Command): DeviceFlags => command.optsWithGlobals<DeviceFlags>();
   const device = program
@@ -166,6 +175,7 @@ export const addDeviceCommands = (program: Command): void => {
     .argument('<key file>')
     .description('Enrol the key; the service pays the gas.')
     .option('--csv <file>', 'telemetry whose columns become the profile')
+    .option('--meter <file>', 'a meter file, as `device run` reads it')
     .option('--profile <file>', 'a profile document')
     .option('--owner-key <file>', 'secp256k1 key of the owner')
     .action((file: string, _f: unknown, command: Command) => enrol(file, flagsOf(command)));
@@ -175,6 +185,7 @@ export const addDeviceCommands = (program: Command): void => {
     .argument('<new key file>')
     .description('Give the identity a new key and revoke the old one.')
     .option('--csv <file>', 'telemetry whose columns become the profile')
+    .option('--meter <file>', 'a meter file, as `device run` reads it')
     .option('--profile <file>', 'a profile document')
     .option('--owner-key <file>', 'secp256k1 key of the owner')
     .option('--last-good <digest>', 'last statement of the old key that stays good')
@@ -189,4 +200,5 @@ export const addDeviceCommands = (program: Command): void => {
     .option('--last-good <digest>', 'last statement that stays good')
     .action((file: string, _f: unknown, command: Command) => revoke(file, flagsOf(command)));
   addSendCommand(device);
+  addRunCommand(device);
 };

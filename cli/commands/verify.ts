@@ -15,6 +15,7 @@ import { readNamedFile } from '../read-file.ts';
 import { findTrust, type TrustSource } from '../shipped-trust.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { checkRaw } from '../verdict/check-raw.ts';
 import { printOutcome, printVerdict } from '../verdict/print-verdict.ts';
 
 type VerifyFlags = {
@@ -22,6 +23,7 @@ type VerifyFlags = {
   readonly rpc?: string;
   readonly trust?: string;
   readonly waive?: readonly string[];
+  readonly raw?: string;
   readonly json?: boolean;
 };
 
@@ -75,8 +77,9 @@ const run = async (file: string, flags: VerifyFlags): Promise<number> => {
   if (source.origin.startsWith('shipped deployment of chain 31337')) {
     terminal.line('Chain 31337 runs on public development keys: this says nothing about the real world.');
   }
-  terminal.result({ bundle: true, trust: source.origin, ...verdict });
-  return verdict.holds ? EXIT.ok : EXIT.notProven;
+  const raw = flags.raw === undefined ? undefined : await checkRaw(flags.raw, verdict, terminal);
+  terminal.result({ bundle: true, trust: source.origin, ...verdict, ...(raw === undefined ? {} : { raw }) });
+  return verdict.holds && raw?.holds !== false ? EXIT.ok : EXIT.notProven;
 };
 
 /** `gridseal verify`. */
@@ -88,6 +91,7 @@ export const addVerifyCommand = (program: Command): void => {
     .option('--trust <file>', 'what you believe (default: the deployments shipped with this version)')
     .option('--offline', 'use no network; what only the chain can show may stay unchecked')
     .option('--rpc <url>', "ask this node whether the anchor's block is canonical")
+    .option('--raw <file>', 'check that this raw series is the one whose root the disclosed summaries state')
     .option('--waive <layer...>', 'layers to go without, where they are missing')
     .action(async (file: string, _flags: VerifyFlags, command: Command) => {
       process.exitCode = await run(file, command.optsWithGlobals<VerifyFlags>());

@@ -1,7 +1,7 @@
 import type { Reading } from '@gridseal/protocol';
 
-/** Most readings of a batch. */
-const MAX_READINGS = 65_536;
+/** Most measured readings of a batch: half of what it holds, so that there is room for summaries. */
+const MAX_READINGS = 32_768;
 
 /**
  * Cuts readings into batches of a span of device time, oldest first.

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import type { Reading } from '@gridseal/protocol';
-import { CsvError } from './csv-error.ts';
+import { FileError } from './file-error.ts';
+import { decimalsOf, scaled } from './decimal.ts';
 import { cityLearnLayout, isCityLearn } from './citylearn.ts';
 import { plainLayout } from './plain-csv.ts';
 
@@ -23,29 +24,11 @@ export type CsvTelemetry = {
   readonly readings: readonly Reading[];
 };
 
-const DECIMAL = /^[+-]?\d+(?:\.(\d+))?$/u;
-const MAX_DECIMALS = 9;
-
-const decimalsOf = (cell: string): number => {
-  const match = DECIMAL.exec(cell);
-  if (match !== null) return Math.min(match[1]?.length ?? 0, MAX_DECIMALS);
-  return Number.isFinite(Number(cell)) && cell !== '' ? MAX_DECIMALS : Number.NaN;
-};
-
-const scaled = (cell: string, decimals: number): bigint => {
-  const match = DECIMAL.exec(cell);
-  if (match === null || (match[1]?.length ?? 0) > MAX_DECIMALS) {
-    return BigInt(Math.round(Number(cell) * 10 ** decimals));
-  }
-  const [whole = '0', fraction = ''] = cell.replace('+', '').split('.');
-  return BigInt(whole + fraction.padEnd(decimals, '0'));
-};
-
 const parseRows = (text: string, file: string): Record<string, string>[] => {
   try {
     return parse(text, { columns: true, skip_empty_lines: true, trim: true, bom: true });
   } catch (cause) {
-    throw new CsvError('malformed', file, cause instanceof Error ? cause.message : String(cause));
+    throw new FileError('malformed', file, cause instanceof Error ? cause.message : String(cause));
   }
 };
 
@@ -53,7 +36,7 @@ const parseRows = (text: string, file: string): Record<string, string>[] => {
  * Reads telemetry from CSV text. Decimals become integers exactly: each channel takes the
  * largest number of decimals any of its cells has (at most nine) as its scale. Empty cells are left out and counted.
  *
- * @throws CsvError `malformed`, `empty`, `no-channels`, `not-a-number`, `bad-time`.
+ * @throws FileError `malformed`, `empty`, `no-channels`, `not-a-number`, `bad-time`.
  * @example
  * const day = parseTelemetry(text, { file: "Building_1.csv", rows: { from: 0, to: 24 } })
  */
@@ -70,7 +53,7 @@ export const parseTelemetry = (
   const rows = all.slice(from, to);
   const columns = Object.keys(all[0] ?? {});
   if (rows.length === 0)
-    throw new CsvError('empty', options.file, `no rows in ${from}..${to} of ${all.length}`);
+    throw new FileError('empty', options.file, `no rows in ${from}..${to} of ${all.length}`);
   const layout = isCityLearn(columns) ? cityLearnLayout(options.startMs) : plainLayout(columns, options.file);
   let emptyCells = 0;
   const readings: Reading[] = [];
@@ -81,7 +64,7 @@ export const parseTelemetry = (
       if (cell === '') return 0;
       const count = decimalsOf(cell);
       if (Number.isNaN(count)) {
-        throw new CsvError(
+        throw new FileError(
           'not-a-number',
           options.file,
           `row ${from + i + 2}, column ${column}: ${JSON.stringify(cell)}`,
@@ -123,7 +106,7 @@ export const readTelemetryFile = async (
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new CsvError('unreadable', file, cause instanceof Error ? cause.message : String(cause));
+    throw new FileError('unreadable', file, cause instanceof Error ? cause.message : String(cause));
   }
   return parseTelemetry(text, { file, ...options });
 };

@@ -9,6 +9,8 @@ export type Interval = {
 
 /** Where readings come from: a file, a bus, a simulation. */
 export type MeterReader = {
-  /** Readings of the interval in any order. */
+  /** Readings of the interval in any order; a source that holds older ones which nobody forgot returns them too. */
   readonly read: (interval: Interval) => Promise<readonly Reading[]>;
+  /** Readings that `read` returned are in a signed batch: the source need not keep them. */
+  readonly forget?: (signed: readonly Reading[]) => Promise<void>;
 };

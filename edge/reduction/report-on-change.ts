@@ -21,6 +21,7 @@ export type ReductionFigures = {
   readonly ratio: number;
   readonly channels: readonly {
     readonly channel: number;
+    readonly read: number;
     /** In the channel's scaled integers. */
     readonly maxError: bigint;
     readonly rmsError: number;
@@ -68,8 +69,21 @@ export const reportOnChange = (
       if (error > maxError) maxError = error;
       squares += Number(error) ** 2;
     }
-    channels.push({ channel, maxError, rmsError: Math.sqrt(squares / all.length) });
+    channels.push({ channel, read: all.length, maxError, rmsError: Math.sqrt(squares / all.length) });
   }
   const ratio = kept.length === 0 ? 1 : readings.length / kept.length;
   return { kept, figures: { read: readings.length, kept: kept.length, ratio, channels } };
+};
+
+/** The figures of two reductions one after the other. */
+export const addFigures = (a: ReductionFigures, b: ReductionFigures): ReductionFigures => {
+  const byChannel = Map.groupBy([...a.channels, ...b.channels], ({ channel }) => channel);
+  const channels = [...byChannel].map(([channel, parts]) => {
+    const read = parts.reduce((sum, part) => sum + part.read, 0);
+    const squares = parts.reduce((sum, part) => sum + part.read * part.rmsError ** 2, 0);
+    const maxError = parts.reduce((most, part) => (part.maxError > most ? part.maxError : most), 0n);
+    return { channel, read, maxError, rmsError: Math.sqrt(squares / read) };
+  });
+  const [read, kept] = [a.read + b.read, a.kept + b.kept];
+  return { read, kept, ratio: kept === 0 ? 1 : read / kept, channels };
 };

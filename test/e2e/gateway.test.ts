@@ -3,6 +3,15 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import {
+  rawRootIn,
+  readingsFromJson,
+  summaryOf,
+  toHex,
+  type Hex,
+  type ReadingJson,
+} from '@gridseal/protocol';
+import { createGridsealClient, disclose, untilArchived } from '@gridseal/sdk';
 import { root } from '../../scripts/paths.ts';
 import { createTestDatabase, createTestFolder } from '../setup/postgres.ts';
 import { startService, type RunningService } from '../setup/service.ts';
@@ -13,6 +22,8 @@ type Sent = {
   readonly refused: readonly string[];
   readonly reduction?: { readonly read: number; readonly kept: number; readonly ratio: number };
 };
+
+const REDUCED = ['--dead-band', '0.02', '--heartbeat', '1800'];
 
 /** A day of minutes: a load that steps every quarter of an hour and trembles by less than 20 W in between. */
 const telemetry = (): string => {
@@ -38,7 +49,13 @@ describe('a gateway that sends a file', () => {
     folder = temporary.path;
     service = await startService({
       dataDir: join(folder, 'service'),
-      env: { DATABASE_URL: database.url, RPC_PORT: '0', MQTT_PORT: '0', LOG_LEVEL: 'warn' },
+      env: {
+        DATABASE_URL: database.url,
+        RPC_PORT: '0',
+        MQTT_PORT: '0',
+        ANCHOR_INTERVAL_MS: '500',
+        LOG_LEVEL: 'warn',
+      },
     });
     closing.push(service.stop);
     [key, csv] = [join(folder, 'meter.key.json'), join(folder, 'load.csv')];
@@ -72,7 +89,7 @@ describe('a gateway that sends a file', () => {
 
   it('sends on change over MQTT, goes on where the chain stopped, and says what the reduction costs', async () => {
     const { mqttUrl } = service.places as unknown as { mqttUrl: string };
-    const flags = ['--mqtt', mqttUrl, '--dead-band', '0.02', '--heartbeat', '1800'];
+    const flags = ['--mqtt', mqttUrl, ...REDUCED];
     const { readings, reduction, refused } = await send(...flags);
     assert.deepEqual(refused, []);
     assert.ok(reduction?.kept === readings && reduction.ratio > 10, JSON.stringify(reduction));
@@ -82,6 +99,37 @@ describe('a gateway that sends a file', () => {
       (await readdir(join(`${key}.spool`, 'spool'))).filter((name) => name.endsWith('.spool')).length,
       1,
     );
+  });
+
+  it('signs the root of what was measured beside the summaries, so that the raw series can be shown later', async () => {
+    const { digests } = await send(...REDUCED);
+    const [digest, other] = digests as readonly [Hex, Hex];
+    const token = (await readFile(join(folder, 'service', 'keys', 'api.token'), 'utf8')).trim();
+    const authorization = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${service.url}/v1/readings/${digest}`, { headers: authorization });
+    const { readings } = (await answer.json()) as { readings: readonly ReadingJson[] };
+    const indices = readings.flatMap(({ channel }, i) => (summaryOf(channel) === undefined ? [] : [i]));
+    const stated = new Map(
+      indices.map((i) => [JSON.stringify(summaryOf(readings[i]!.channel)), readings[i]!.value]),
+    );
+    assert.equal(stated.get('{"kind":"readings","of":1}'), '60');
+    assert.ok(readings.length < 20, `${readings.length} readings of 60`);
+
+    const client = createGridsealClient({ url: service.url });
+    const bundle = join(folder, 'reduced.bundle.json');
+    await writeFile(bundle, await untilArchived(() => disclose(client, { digest, indices, token })));
+    const trust = join(folder, 'trust.json');
+    await writeFile(trust, await (await fetch(`${service.url}/v1/trust`)).text());
+    const rawFile = (root: Uint8Array): string => join(`${key}.spool`, 'raw', `${toHex(root)}.json`);
+    const rawOf = async (of: Hex): Promise<string> => {
+      const all = await fetch(`${service.url}/v1/readings/${of}`, { headers: authorization });
+      return rawFile(rawRootIn(readingsFromJson(((await all.json()) as { readings: unknown }).readings))!);
+    };
+    const verified = (raw: string) =>
+      gridseal('verify', bundle, '--trust', trust, '--raw', raw, '--json', '--rpc', service.rpcUrl);
+    const verdict = JSON.parse(await verified(await rawOf(digest))) as { raw: { readings: number } };
+    assert.equal(verdict.raw.readings, 60);
+    await assert.rejects(verified(await rawOf(other)), /is not the raw series of this batch: rawRoot/u);
   });
 
   it('says what is wrong with a dead band, and with a broker that is not there', async () => {

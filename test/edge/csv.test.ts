@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CsvError } from '../../edge/readers/csv-error.ts';
+import { FileError } from '../../edge/readers/file-error.ts';
 import { parseTelemetry } from '../../edge/readers/csv.ts';
 import { batchesOf } from '../../edge/readers/batches.ts';
 
 const parse = (text: string) => parseTelemetry(text, { file: 'day.csv' });
-const refusal = (code: string) => (error: unknown) => error instanceof CsvError && error.code === code;
+const refusal = (code: string) => (error: unknown) => error instanceof FileError && error.code === code;
 
 test('decimals become integers exactly, with one scale a channel', () => {
   const { profile, readings } = parse('time,power [W],level\n1780272000000,0.1,3\n1780272060000,-12.345,4\n');

@@ -8,8 +8,11 @@ import { pathOf, skipWithout } from './programs/peer.ts';
 import { pythonPeer } from './programs/python.ts';
 import { run } from './programs/run.ts';
 
-/** Requests an operation and phase, about; a long run has SCHEMATHESIS_EXAMPLES=10000. */
+/** Requests an operation and phase, about; a long run has SCHEMATHESIS_EXAMPLES=10000 and TEST_FILE_LIMIT_MINUTES=180. */
 const EXAMPLES = process.env.SCHEMATHESIS_EXAMPLES ?? '15';
+const IS_LONG = Number(EXAMPLES) > 1_000;
+/** Sequences of requests take several for each example: a long run goes without. */
+const PHASES = IS_LONG ? 'examples,coverage,fuzzing' : 'examples,coverage,fuzzing,stateful';
 const SEED = process.env.SCHEMATHESIS_SEED ?? '1';
 /** More than the service ever needs for this, and far less than a leak comes to. */
 const MAX_RSS_MIB = 1_024;
@@ -42,10 +45,11 @@ test(
       'run',
       `${log.url}/openapi.json`,
       ...['--checks', CHECKS, '--max-examples', EXAMPLES, '--seed', SEED, '--no-color'],
+      ...['--phases', PHASES],
       ...['--header', `Authorization: Bearer ${token}`],
     ];
     // It keeps what it found where it runs.
-    const { code, stdout } = await run(pathOf(schemathesis), command, { cwd: log.dataDir });
+    const { code, stdout } = await run(pathOf(schemathesis), command, { cwd: log.dataDir, shown: IS_LONG });
     assert.equal(code, 0, stdout.slice(0, 12_000));
     const operations = /Tested: (\d+)/u.exec(stdout)?.[1];
     assert.ok(Number(operations) >= 25, `it tested ${String(operations)} operations`);

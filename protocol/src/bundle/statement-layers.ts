@@ -4,6 +4,7 @@ import { parseProfile, type ProfileChannel } from '../identity/profile.ts';
 import type { Primitives } from '../primitives.ts';
 import { verifyDisclosure } from '../readings/commitment.ts';
 import type { Reading } from '../readings/reading.ts';
+import { meaningOf } from '../readings/summary.ts';
 import { decodeEntry, type AuthorPart, type Entry } from '../statement/codec.ts';
 import { digest as digestOf, domainOf, type Domain } from '../statement/digest.ts';
 import { verifySignature } from '../statement/signature.ts';
@@ -103,7 +104,7 @@ export function readDisclosed(
       path: path.map((hash) => fromHex(hash)),
     };
     const reading = verifyDisclosure({ root, count: Number(count), disclosure }, primitives);
-    return { ...reading, meaning: channels.get(reading.channel) };
+    return { ...reading, meaning: meaningOf(reading.channel, channels) };
   });
 }
 

@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 
 export type Finished = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-type Options = { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> };
+type Options = {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Shows what the program says while it runs, on standard error: for what takes long. */
+  readonly shown?: boolean;
+};
 
 /** Runs a program to its end; a program that is not installed is an answer, not an exception. */
 export function run(command: string, args: readonly string[], options: Options = {}): Promise<Finished> {
@@ -16,6 +21,7 @@ export function run(command: string, args: readonly string[], options: Options =
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    if (options.shown === true) child.stdout.pipe(process.stderr, { end: false });
     const text = (chunks: Buffer[]): string => Buffer.concat(chunks).toString('utf8');
     child.on('error', (error) => resolve({ code: 127, stdout: '', stderr: error.message }));
     child.on('close', (code) => resolve({ code: code ?? 1, stdout: text(out), stderr: text(err) }));

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Reading } from '@gridseal/protocol';
+import { openJournal } from '../../../edge/readers/journal.ts';
+import { createTestFolder } from '../../setup/postgres.ts';
+
+const reading = (timeMs: number, channel = 1): Reading => ({
+  timeMs: BigInt(timeMs),
+  channel,
+  quality: 0,
+  value: -BigInt(timeMs),
+});
+
+test('what was taken over is there after a restart, until it is forgotten', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const first = await openJournal(folder.path);
+  await Promise.all([first.append([reading(1), reading(1, 2)]), first.append([reading(2)])]);
+  await first.close();
+  const second = await openJournal(folder.path);
+  assert.deepEqual(second.waiting(), [reading(1), reading(1, 2), reading(2)]);
+  await second.append([reading(3)]);
+  await second.forget(second.waiting().slice(0, 2));
+  await second.close();
+  const third = await openJournal(folder.path);
+  t.after(third.close);
+  assert.deepEqual(third.waiting(), [reading(2), reading(3)]);
+});
+
+test('a repeated or older reading of a channel is left out, also when the one before it is forgotten', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const first = await openJournal(folder.path);
+  await first.append([reading(5), reading(5), reading(4), reading(4, 2)]);
+  assert.deepEqual(first.waiting(), [reading(5), reading(4, 2)]);
+  await first.forget(first.waiting());
+  await first.close();
+  const second = await openJournal(folder.path);
+  t.after(second.close);
+  await second.append([reading(5), reading(6)]);
+  assert.deepEqual(second.waiting(), [reading(6)]);
+});
+
+test('a power cut at every byte of the last line loses nothing before it, and the file goes on', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const file = join(folder.path, 'journal.jsonl');
+  const first = await openJournal(folder.path);
+  await first.append([reading(1)]);
+  await first.append([reading(2)]);
+  await first.close();
+  const whole = await readFile(file);
+  const lastLine = whole.lastIndexOf('\n', -2) + 1;
+  assert.ok(whole.length - lastLine > 40);
+  for (let end = lastLine; end < whole.length; end += 1) {
+    await writeFile(file, whole.subarray(0, end));
+    const journal = await openJournal(folder.path);
+    assert.deepEqual(journal.waiting(), [reading(1)], `cut at ${end}`);
+    await journal.append([reading(3)]);
+    await journal.close();
+    const next = await openJournal(folder.path);
+    assert.deepEqual(next.waiting(), [reading(1), reading(3)], `cut at ${end}`);
+    await next.close();
+  }
+});
+
+test('a damaged line that is not the last is not passed over', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const journal = await openJournal(folder.path);
+  await journal.append([reading(1), reading(2)]);
+  await journal.close();
+  const file = join(folder.path, 'journal.jsonl');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"timeMs":"1"', '"timeMs":1"'));
+  await assert.rejects(openJournal(folder.path), /journal\.jsonl, line 2: damaged/u);
+});
