@@ -2,6 +2,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loseLock, reorganise, restoreBackup, sideBySide } from './harness/events.ts';
 import { extent } from './harness/extent.ts';
+import { LIES, type Lie, type NodeMood } from './harness/faulty-chain.ts';
 import { FATES, type Fate, type Schedule } from './harness/injector.ts';
 import { createRandom, type Random } from './harness/random.ts';
 import { live, runLog, type Run } from './harness/run.ts';
@@ -36,11 +37,30 @@ const SEQUENCER_WRITES = [
   'file: rename published',
 ];
 
+const LIE_NAMES = Object.keys(LIES) as readonly Lie[];
+
+/** A node that is sound now and then: its mood changes after some calls. */
+const anyMoods = (random: Random): (() => NodeMood) => {
+  let mood: NodeMood = 'sound';
+  let calls = 0;
+  const another = (): NodeMood => {
+    const kind = random.below(6);
+    if (kind < 3) return 'sound';
+    if (kind === 3) return 'silent';
+    return kind === 4 ? { blocksBehind: random.below(6) } : { lie: random.pick(LIE_NAMES) };
+  };
+  return () => {
+    calls -= 1;
+    if (calls < 0) [mood, calls] = [another(), random.below(40)];
+    return mood;
+  };
+};
+
 /** One stretch of a log's life, of any kind. */
 const anyLife = async (run: Run): Promise<void> => {
   const { random } = run;
   const rounds = 2 + random.below(8);
-  const kind = random.below(10);
+  const kind = random.below(12);
   if (kind < 5) await live(run, anyFaults(random), rounds);
   else if (kind === 5) await sideBySide(run, [anyFaults(random), anyFaults(random)], rounds);
   else if (kind === 6) await loseLock(run, random.pick(SEQUENCER_WRITES), 1 + random.below(6), 4);
@@ -48,7 +68,8 @@ const anyLife = async (run: Run): Promise<void> => {
   else if (kind === 8) {
     await live(run, anyFaults(random), rounds);
     await reorganise(run, 1 + random.below(Number(FINALITY)));
-  } else {
+  } else if (kind < 11) await live(run, anyFaults(random), rounds, anyMoods(random));
+  else {
     const dropping = live(run, anyFaults(random), rounds);
     await sleep(random.below(300));
     await run.world.disconnect();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { loseLock, reorganise, restoreBackup, sideBySide } from './harness/events.ts';
+import { LIES, type Lie } from './harness/faulty-chain.ts';
 import type { Schedule } from './harness/injector.ts';
 import { anchorsOf } from './harness/judge.ts';
 import { createRandom } from './harness/random.ts';
@@ -87,6 +88,21 @@ describe('a log under faults', () => {
     await process.stop();
     await run.conclude();
   });
+
+  for (const lie of Object.keys(LIES) as readonly Lie[])
+    scenario(`believes nothing of a node that ${lie}`, async (run) => {
+      let lies = false;
+      const process = await run.start(WORKS, { mood: () => (lies ? { lie } : 'sound') });
+      while ((await anchorsOf(run.world)).length === 0) await run.use(process, 1);
+      for (let times = 0; times < 3; times += 1) {
+        lies = true;
+        await run.use(process, 6);
+        lies = false;
+        await run.use(process, 2);
+      }
+      await process.stop();
+      await run.conclude();
+    });
 
   scenario('goes on when every database connection is lost, again and again', async (run) => {
     const process = await run.start(WORKS);

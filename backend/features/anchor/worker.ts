@@ -7,6 +7,7 @@ import type { StepOutcome } from '../../worker/poller.ts';
 import type { Follower } from '../chain/follower.ts';
 import type { Outbox } from '../chain/outbox.ts';
 import type { ChainBinding, KeyDirectory } from '../chain/types.ts';
+import { BlockError } from '../chain/block/errors.ts';
 import type { LogReader, PublishedHead } from '../log/types.ts';
 import type { PayloadMover } from '../payloads/mover.ts';
 import type { AnchorArchivist } from './archive/archivist.ts';
@@ -181,7 +182,8 @@ export const createAnchorWorker = (options: {
     try {
       return await archive(oldest);
     } catch (error) {
-      if (newest.id === oldest.id || !(error instanceof ArchiveError)) throw error;
+      const isRefused = error instanceof ArchiveError || error instanceof BlockError;
+      if (newest.id === oldest.id || !isRefused) throw error;
       logger.warn(
         { err: error, size: oldest.size.toString() },
         'the evidence of a newer anchor is taken instead',

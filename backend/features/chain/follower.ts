@@ -8,6 +8,8 @@ import {
 } from 'viem';
 
 import type { Database } from '../../adapters/postgres/database.ts';
+import { mayHoldEvents, requireLogs } from './block/block-logs.ts';
+import { fetchBlockAt, type RpcBlock } from './block/fetch.ts';
 import type { MemoryDirectory } from './directory.ts';
 import { ChainError } from './errors.ts';
 import { decodeEvents } from './events.ts';
@@ -32,8 +34,10 @@ export type Follower = {
 };
 
 /**
- * Creates the follower. It reads logs range by range and trusts none of them alone: headers must
- * link to the block before, logs must lie in those headers, else the step fails and is tried again.
+ * Creates the follower. It reads logs range by range and trusts none of them alone: headers must hash to their blocks'
+ * hashes and link to the block before, and the logs of a block must be those that its receipts hold, else the step fails
+ * and is tried again. Of blocks older than what is kept below the head only those are read that have logs: what a node
+ * leaves out there is not noticed.
  *
  * @param firstBlock where the contracts' history begins; nothing below it is read
  * @param queue takes registry changes that reached finality, in the same transaction
@@ -55,8 +59,9 @@ export const createFollower = (options: {
   let shorterSince: number | undefined;
 
   const header = async (number: bigint): Promise<Header> => {
-    const block = await client.getBlock({ blockNumber: number, includeTransactions: false });
-    return { number: block.number, hash: block.hash, time: block.timestamp, parentHash: block.parentHash };
+    const block = await fetchBlockAt(client, number);
+    const { hash, timestamp, parentHash } = block;
+    return { number, hash, time: BigInt(timestamp), parentHash, block };
   };
 
   const forkPoint = async (latest: bigint): Promise<BlockRef | undefined> => {
@@ -111,8 +116,14 @@ export const createFollower = (options: {
     }
     const recentFrom = latest.number > keepBlocks ? latest.number - keepBlocks : 0n;
     const blocks = await readHeaders(header, { from, to, recentFrom, base, logs });
+    const logsOf = Map.groupBy(logs, ({ blockNumber }) => blockNumber);
+    for (const { number, block } of blocks.values()) {
+      const claimed = logsOf.get(number) ?? [];
+      if (claimed.length > 0 || mayHoldEvents(block, binding))
+        await requireLogs(client, block, claimed, binding);
+    }
     const events = decodeEvents(logs, blocks, binding);
-    const stretch = { base, blocks: [...blocks.values()].map(withoutParent), events };
+    const stretch = { base, blocks: [...blocks.values()].map(referenceOf), events };
     const { finalityDepth } = binding;
     await applyStretch(database, stretch, { previousHead, finalityDepth, keepBlocks, queue });
     await directory.refresh();
@@ -129,9 +140,9 @@ export const createFollower = (options: {
   };
 };
 
-type Header = BlockRef & { readonly parentHash: Hex };
+type Header = BlockRef & { readonly parentHash: Hex; readonly block: RpcBlock };
 
-const withoutParent = ({ number, hash, time }: Header): BlockRef => ({ number, hash, time });
+const referenceOf = ({ number, hash, time }: Header): BlockRef => ({ number, hash, time });
 
 /** Errors by which RPC providers refuse a range as too wide. Anything else is not about the range. */
 const isTooMuch = (error: unknown): boolean => {

@@ -103,16 +103,15 @@ export const attemptsOf = async (queryable: Queryable, id: bigint): Promise<Outb
 /**
  * Serialises nonce allocation of one account across processes for the length of a transaction.
  *
- * @returns the nonce to use: above every pending one and never below the chain's
+ * @returns the nonce after the highest that was given to a transaction of ours
  */
-export const reserveNonce = async (tx: Queryable, account: Hex, chainNonce: bigint): Promise<bigint> => {
+export const reserveNonce = async (tx: Queryable, account: Hex): Promise<bigint> => {
   await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`outbox:${account}`]);
   const [row] = await tx.query<{ highest: bigint | null }>(
     `SELECT max(nonce) AS highest FROM outbox_transaction WHERE account = $1 AND status <> 'lost'`,
     [hexToBytes(account)],
   );
-  const next = (row?.highest ?? -1n) + 1n;
-  return next > chainNonce ? next : chainNonce;
+  return (row?.highest ?? -1n) + 1n;
 };
 
 /** Stores a transaction that has not been sent. */

@@ -10,6 +10,8 @@ import {
 
 import type { Logger } from '../../adapters/logger/logger.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
+import { provenNonce } from './block/account.ts';
+import { fetchBlock, fetchReceipts } from './block/fetch.ts';
 import { ChainError } from './errors.ts';
 import {
   attemptsOf,
@@ -83,6 +85,16 @@ export const createOutbox = (options: {
     return now - since >= (options.lostAfterMs ?? LOST_AFTER_MS);
   };
 
+  /** @throws ChainError `chain-inconsistent` when the account's nonce, as its proof has it, is not as the node says */
+  const requireNonce = async (holds: (spent: bigint) => boolean): Promise<void> => {
+    const spent = await provenNonce(client, address);
+    if (!holds(spent))
+      throw new ChainError(
+        'chain-inconsistent',
+        `the node names another nonce of ${address} than ${spent}, which its state has`,
+      );
+  };
+
   const sign = async (
     transaction: Pick<OutboxTransaction, 'nonce' | 'to' | 'data' | 'gas'>,
     fees: Fees,
@@ -129,6 +141,7 @@ export const createOutbox = (options: {
       if (receipt === undefined) continue;
       const status = receipt.status === 'success' ? 'mined' : 'reverted';
       const { blockNumber, blockHash } = receipt;
+      if (status === 'reverted') await requireReverted(client, receipt);
       await settle(database, transaction.id, { status, hash, blockNumber, blockHash });
       missingSince.delete(transaction.id);
       return;
@@ -138,6 +151,7 @@ export const createOutbox = (options: {
     if (transaction.nonce >= chainNonce) missingSince.delete(transaction.id);
     if (transaction.nonce < chainNonce) {
       if (!isMissingForLong(transaction.id)) return;
+      await requireNonce((spent) => spent > transaction.nonce);
       await settle(database, transaction.id, { status: 'lost' });
       const { reference, nonce } = transaction;
       logger.warn(
@@ -163,7 +177,10 @@ export const createOutbox = (options: {
     };
     const stored = await database.transaction(async (tx) => {
       const chainNonce = BigInt(await client.getTransactionCount({ address, blockTag: 'latest' }));
-      const nonce = await reserveNonce(tx, address, chainNonce);
+      const own = await reserveNonce(tx, address);
+      // Somebody else spent nonces of ours, or the node is wrong: a transaction above a gap would never be mined.
+      if (chainNonce > own) await requireNonce((spent) => spent === chainNonce);
+      const nonce = chainNonce > own ? chainNonce : own;
       const again = await findByReference(tx, call.reference);
       if (again?.status === 'pending' || again?.status === 'mined') return { transaction: again };
       const unsigned = { ...call, nonce, gas };
@@ -195,6 +212,24 @@ const findReceipt = async (client: PublicClient, hash: Hex): Promise<Transaction
     if (error instanceof TransactionReceiptNotFoundError) return undefined;
     throw error;
   }
+};
+
+/**
+ * A call that reverted is made and paid for again: a node's word is not enough for that.
+ *
+ * @throws ChainError `chain-inconsistent` when the block's receipts do not say so; BlockError
+ */
+const requireReverted = async (
+  client: PublicClient,
+  { blockHash, transactionIndex, transactionHash }: TransactionReceipt,
+): Promise<void> => {
+  const receipts = await fetchReceipts(client, await fetchBlock(client, blockHash));
+  const status = receipts[transactionIndex]?.status;
+  if (typeof status === 'string' && BigInt(status) === 0n) return;
+  throw new ChainError(
+    'chain-inconsistent',
+    `the node calls ${transactionHash} reverted, the receipts of its block do not`,
+  );
 };
 
 const isKnown = async (client: PublicClient, hash: Hex): Promise<boolean> => {

@@ -70,7 +70,12 @@ export function decodeReceipt(bytes: Uint8Array): Receipt2718 {
 }
 
 /** What evidence needs of an account. */
-export type Account = { readonly storageRoot: Uint8Array; readonly codeHash: Uint8Array };
+export type Account = {
+  /** How many transactions it has sent, or contracts created. */
+  readonly nonce: bigint;
+  readonly storageRoot: Uint8Array;
+  readonly codeHash: Uint8Array;
+};
 
 /**
  * Reads an account of the state trie.
@@ -80,5 +85,9 @@ export type Account = { readonly storageRoot: Uint8Array; readonly codeHash: Uin
 export function decodeAccount(value: Uint8Array, field: string): Account {
   const fields = listOf(decodeRlp(value, field), field);
   if (fields.length !== 4) throw new ProtocolError('NonCanonical', field, { expected: 'an account' });
-  return { storageRoot: bytesOf(fields[2], field, 32), codeHash: bytesOf(fields[3], field, 32) };
+  return {
+    nonce: integerOf(fields[0], field),
+    storageRoot: bytesOf(fields[2], field, 32),
+    codeHash: bytesOf(fields[3], field, 32),
+  };
 }

@@ -5,9 +5,9 @@ import { bytesToHex, createWalletClient, hexToBytes, http, keccak256, type Hex }
 import { privateKeyToAccount } from 'viem/accounts';
 
 import { fetchBlockProof } from '../../../backend/features/anchor/archive/block-proof.ts';
-import { ArchiveError } from '../../../backend/features/anchor/archive/errors.ts';
-import { encodeHeader, trieKey, type RpcHeader } from '../../../backend/features/anchor/archive/header.ts';
-import { proveReceipt, type RpcReceipt } from '../../../backend/features/anchor/archive/receipts.ts';
+import { BlockError } from '../../../backend/features/chain/block/errors.ts';
+import { encodeHeader, trieKey, type RpcHeader } from '../../../backend/features/chain/block/header.ts';
+import { proveReceipt, type RpcReceipt } from '../../../backend/features/chain/block/receipts.ts';
 import { startTestChain, type TestChain } from '../../setup/anvil.ts';
 
 /** Enough that keys of the receipts trie are one byte, two bytes and the empty string. */
@@ -67,7 +67,7 @@ test('a header that a node misreports is refused', () => {
   assert.throws(
     () => encodeHeader(lied),
     (error) =>
-      error instanceof ArchiveError && error.code === 'HeaderNotReproducible' && error.expected === hash,
+      error instanceof BlockError && error.code === 'HeaderNotReproducible' && error.expected === hash,
   );
 });
 
@@ -77,13 +77,13 @@ test('a receipt that a node misreports is refused', async () => {
   );
   await assert.rejects(
     proveReceipt(lied, block.receiptsRoot, 0),
-    (error) => error instanceof ArchiveError && error.code === 'ReceiptsNotReproducible',
+    (error) => error instanceof BlockError && error.code === 'ReceiptsNotReproducible',
   );
 });
 
 test('a block that is not there any more is named', async () => {
   await assert.rejects(
     fetchBlockProof(chain.client, `0x${'ff'.repeat(32)}`, 0),
-    (error) => error instanceof ArchiveError && error.code === 'BlockReplaced',
+    (error) => error instanceof BlockError && error.code === 'BlockReplaced',
   );
 });

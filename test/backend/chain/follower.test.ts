@@ -12,6 +12,7 @@ import {
   type AbiEvent,
 } from 'viem';
 
+import { BlockError } from '../../../backend/features/chain/block/errors.ts';
 import { createDirectory, type MemoryDirectory } from '../../../backend/features/chain/directory.ts';
 import { ChainError } from '../../../backend/features/chain/errors.ts';
 import { createFollower } from '../../../backend/features/chain/follower.ts';
@@ -172,6 +173,58 @@ test('logs that are not in the blocks they claim are never applied', async () =>
   await assert.rejects(
     followerOf(lying).catchUp(),
     (error) => error instanceof ChainError && error.code === 'chain-inconsistent',
+  );
+  assert.equal(status(), undefined);
+});
+
+const isInconsistent = (error: unknown) => error instanceof ChainError && error.code === 'chain-inconsistent';
+
+test('a revocation that the node leaves out of its logs is missed by nobody', async () => {
+  await enrol();
+  await followerOf().catchUp();
+  await revoke();
+  const hiding = { ...chain.client, getLogs: () => Promise.resolve([]) } as unknown as TestChain['client'];
+  await assert.rejects(followerOf(hiding).catchUp(), isInconsistent);
+  assert.equal(status(), 'active');
+  await followerOf().catchUp();
+  assert.equal(status(), 'revoked');
+});
+
+test('an enrolment that the node invents or alters speaks for nobody', async () => {
+  await enrol();
+  await revoke();
+  const logs = await chain.client.getLogs({ address: registry, fromBlock: 0n });
+  const [enrolment, revocation] = logs;
+  assert.ok(enrolment && revocation);
+  const elsewhere = { ...enrolment, blockNumber: revocation.blockNumber, blockHash: revocation.blockHash };
+  const altered = { ...enrolment, data: enrolment.data.replace('b2', 'b3') };
+  for (const [which, lie] of [
+    [enrolment, revocation, { ...elsewhere, logIndex: 1 }],
+    [enrolment, elsewhere],
+    [altered, revocation],
+    [enrolment, revocation, { ...enrolment, logIndex: 1 }],
+    [{ ...enrolment, logIndex: 1 }, revocation],
+  ].entries()) {
+    const lying = { ...chain.client, getLogs: () => Promise.resolve(lie) } as unknown as TestChain['client'];
+    await assert.rejects(followerOf(lying).catchUp(), isInconsistent, `lie ${which}`);
+    assert.equal(status(), undefined);
+  }
+});
+
+test('a block whose header does not hash to its hash is not followed', async () => {
+  await enrol();
+  const lying = {
+    ...chain.client,
+    request: async (call: { method: string }) => {
+      const answer: unknown = await chain.client.request(call as never);
+      const isBlock = call.method === 'eth_getBlockByNumber';
+      return isBlock ? { ...(answer as object), logsBloom: `0x${'00'.repeat(256)}` } : answer;
+    },
+    getLogs: () => Promise.resolve([]),
+  } as unknown as TestChain['client'];
+  await assert.rejects(
+    followerOf(lying).catchUp(),
+    (error) => error instanceof BlockError && error.code === 'HeaderNotReproducible',
   );
   assert.equal(status(), undefined);
 });

@@ -10,7 +10,49 @@ export type NodeMood =
   /** It does not answer. */
   | 'silent'
   /** It answers as of some blocks ago, as one of several behind a balancer does; transactions reach the others. */
-  | { readonly blocksBehind: number };
+  | { readonly blocksBehind: number }
+  /** It says what is not so. */
+  | { readonly lie: Lie };
+
+/** What a node can say of a block or a transaction that is not so, each well-formed. */
+export const LIES = {
+  /** Events are left out of its index. */
+  'hides logs': { eth_getLogs: () => [] },
+  /** An event stands in its index twice, the second time with a word of its own. */
+  'invents logs': {
+    eth_getLogs: (logs: readonly RpcLog[]) =>
+      logs.flatMap((log) => [log, { ...log, logIndex: '0x1', data: altered(log.data) }]),
+  },
+  'alters headers': {
+    eth_getBlockByNumber: (block: { readonly timestamp: string }) => ({
+      ...block,
+      timestamp: `0x${(BigInt(block.timestamp) + 1n).toString(16)}`,
+    }),
+  },
+  'calls mined transactions reverted': {
+    eth_getTransactionReceipt: (receipt: object | null) => receipt && { ...receipt, status: '0x0' },
+  },
+  'alters receipts': {
+    eth_getBlockReceipts: (receipts: readonly object[]) =>
+      receipts.map((receipt) => ({ ...receipt, cumulativeGasUsed: '0x1' })),
+  },
+  'alters state proofs': {
+    eth_getProof: (proof: { readonly accountProof: readonly string[] }) => ({
+      ...proof,
+      accountProof: proof.accountProof.map((node) => altered(node)),
+    }),
+  },
+  'knows no receipts': { eth_getTransactionReceipt: () => null },
+  'names other nonces': {
+    eth_getTransactionCount: (count: string) => `0x${(BigInt(count) + 3n).toString(16)}`,
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, (answer: never) => unknown>>>>;
+export type Lie = keyof typeof LIES;
+
+type RpcLog = { readonly data: string };
+
+/** Another last byte. */
+const altered = (hex: string): string => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`;
 
 /** Calls that name the newest block, and where in their parameters. */
 const BLOCK_PARAMETER: Readonly<Record<string, number>> = {
@@ -43,7 +85,11 @@ export const faultyChainClient = (url: string, injector: Injector, mood: () => N
     if (now === 'silent') throw lost();
     if (call.method === 'eth_sendRawTransaction')
       return injector.write('chain: eth_sendRawTransaction', () => node.request(call), lost);
-    return now === 'sound' ? node.request(call) : askBehind(call, now.blocksBehind);
+    if (now === 'sound') return node.request(call);
+    if ('blocksBehind' in now) return askBehind(call, now.blocksBehind);
+    const lies: Readonly<Record<string, (answer: never) => unknown>> = LIES[now.lie];
+    const answer = await node.request(call);
+    return lies[call.method]?.(answer as never) ?? answer;
   };
   return createPublicClient({
     transport: custom({ request }, { retryCount: 0 }),

@@ -7,6 +7,7 @@ import { openDatabase, type Database } from '../../../backend/adapters/postgres/
 import { DatabaseError } from '../../../backend/adapters/postgres/errors.ts';
 import { readConfig } from '../../../backend/config.ts';
 import { testLogger } from '../../setup/postgres.ts';
+import type { NodeMood } from './faulty-chain.ts';
 import { Killed, type Schedule } from './injector.ts';
 import { judge, look, type Shown } from './judge.ts';
 import { startProcess, type FaultyProcess } from './process.ts';
@@ -150,11 +151,18 @@ export const isForced = (error: unknown): boolean => {
   return false;
 };
 
-/** Starts a process and uses it; one that its faults keep from starting is over. */
-export const live = async (run: Run, schedule: Schedule, rounds: number): Promise<void> => {
+/** Starts a process and uses it; one that its faults keep from starting is over. @param mood of its node once it runs */
+export const live = async (
+  run: Run,
+  schedule: Schedule,
+  rounds: number,
+  mood: () => NodeMood = () => 'sound',
+): Promise<void> => {
   let process: FaultyProcess;
+  let runs = false;
   try {
-    process = await run.start(schedule);
+    process = await run.start(schedule, { mood: () => (runs ? mood() : 'sound') });
+    runs = true;
   } catch (error) {
     if (isForced(error)) return;
     throw error;

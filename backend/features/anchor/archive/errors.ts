@@ -1,20 +1,11 @@
 /**
  * Why an anchor's evidence could not be archived.
  *
- * - `HeaderNotReproducible`: the RPC's header fields do not hash to the block hash it reported.
- * - `ReceiptsNotReproducible`: the RPC's receipts do not hash to the header's receipts root.
  * - `AnchorEventMissing`: the receipt holds no `Anchored` event of this log.
  * - `StateUnavailable`: the node no longer holds the state of the anchor's block.
- * - `BlockReplaced`: the block left the canonical chain while its evidence was read.
  * - `EvidenceRefused`: the protocol's own verifier refused the evidence; `expected` names the layer.
  */
-export type ArchiveErrorCode =
-  | 'HeaderNotReproducible'
-  | 'ReceiptsNotReproducible'
-  | 'AnchorEventMissing'
-  | 'StateUnavailable'
-  | 'BlockReplaced'
-  | 'EvidenceRefused';
+export type ArchiveErrorCode = 'AnchorEventMissing' | 'StateUnavailable' | 'EvidenceRefused';
 
 /** Failure to archive an anchor's evidence, with the two values that disagreed where there are two. */
 export class ArchiveError extends Error {

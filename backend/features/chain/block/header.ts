@@ -1,6 +1,6 @@
 import { keccak256, toRlp, type Hex } from 'viem';
 
-import { ArchiveError } from './errors.ts';
+import { BlockError } from './errors.ts';
 
 /** The header fields of `eth_getBlockByHash`, as JSON-RPC quantities and byte strings. */
 export type RpcHeader = { readonly hash: Hex } & { readonly [field: string]: unknown };
@@ -48,7 +48,7 @@ export const rlpQuantity = (value: bigint | Hex): Hex => {
  * block's hash, so nothing the node said about the header is taken on trust.
  *
  * @returns the RLP bytes of the header
- * @throws ArchiveError `HeaderNotReproducible` when the hash differs, as on a chain whose headers
+ * @throws BlockError `HeaderNotReproducible` when the hash differs, as on a chain whose headers
  *   hold fields of its own
  * @example
  * const header = encodeHeader(await client.request({ method: 'eth_getBlockByHash', params: [hash, false] }))
@@ -63,7 +63,7 @@ export const encodeHeader = (block: RpcHeader): Hex => {
   const header = toRlp(items);
   const actual = keccak256(header);
   if (actual !== block.hash) {
-    throw new ArchiveError('HeaderNotReproducible', { expected: block.hash, actual });
+    throw new BlockError('HeaderNotReproducible', { expected: block.hash, actual });
   }
   return header;
 };

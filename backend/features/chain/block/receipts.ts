@@ -1,7 +1,7 @@
 import { createMPT, createMerkleProof } from '@ethereumjs/mpt';
 import { bytesToHex, concatHex, hexToBytes, toRlp, type Hex } from 'viem';
 
-import { ArchiveError } from './errors.ts';
+import { BlockError } from './errors.ts';
 import { rlpQuantity, trieKey } from './header.ts';
 
 /** The consensus fields of one receipt of `eth_getBlockReceipts`. */
@@ -44,13 +44,33 @@ export const encodeReceipt = (receipt: RpcReceipt): Hex => {
   return type === 0n ? payload : concatHex([rlpQuantity(type), payload]);
 };
 
+/** The receipts trie of a block, rebuilt. @throws BlockError `ReceiptsNotReproducible` when its root is not the header's */
+const trieOf = async (receipts: readonly RpcReceipt[], receiptsRoot: Hex) => {
+  const trie = await createMPT();
+  for (const [position, receipt] of receipts.entries())
+    await trie.put(hexToBytes(trieKey(position)), hexToBytes(encodeReceipt(receipt)));
+  const actual = bytesToHex(trie.root());
+  if (actual !== receiptsRoot)
+    throw new BlockError('ReceiptsNotReproducible', { expected: receiptsRoot, actual });
+  return trie;
+};
+
+/**
+ * Proves that these are the receipts of a block: all of them, in transaction order.
+ *
+ * @throws BlockError `ReceiptsNotReproducible`
+ */
+export const proveReceipts = async (receipts: readonly RpcReceipt[], receiptsRoot: Hex): Promise<void> => {
+  await trieOf(receipts, receiptsRoot);
+};
+
 /**
  * Rebuilds a block's receipts trie and returns one receipt with its proof.
  *
  * @param receipts all receipts of the block, in transaction order
  * @param receiptsRoot the root the block's header names
  * @param index transaction index of the receipt to prove
- * @throws ArchiveError `ReceiptsNotReproducible` when the rebuilt root differs
+ * @throws BlockError `ReceiptsNotReproducible` when the rebuilt root differs
  * @example
  * const { bytes, proof } = await proveReceipt(receipts, block.receiptsRoot, 0)
  */
@@ -59,17 +79,10 @@ export const proveReceipt = async (
   receiptsRoot: Hex,
   index: number,
 ): Promise<ReceiptProof> => {
-  const trie = await createMPT();
-  let bytes: Hex | undefined;
-  for (const [position, receipt] of receipts.entries()) {
-    const encoded = encodeReceipt(receipt);
-    if (position === index) bytes = encoded;
-    await trie.put(hexToBytes(trieKey(position)), hexToBytes(encoded));
-  }
-  const actual = bytesToHex(trie.root());
-  if (bytes === undefined || actual !== receiptsRoot) {
-    throw new ArchiveError('ReceiptsNotReproducible', { expected: receiptsRoot, actual });
-  }
+  const trie = await trieOf(receipts, receiptsRoot);
+  const receipt = receipts[index];
+  if (receipt === undefined)
+    throw new BlockError('ReceiptsNotReproducible', { expected: `a receipt at ${index}` });
   const proof = await createMerkleProof(trie, hexToBytes(trieKey(index)));
-  return { index, bytes, proof: proof.map((node) => bytesToHex(node)) };
+  return { index, bytes: encodeReceipt(receipt), proof: proof.map((node) => bytesToHex(node)) };
 };
