@@ -201,3 +201,47 @@ test('two processes that share an account never share a nonce', async () => {
   const nonces = sent.map((transaction) => transaction.nonce).sort((a, b) => Number(a - b));
   assert.deepEqual(nonces, [0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n]);
 });
+
+const isInconsistent = (error: unknown) => error instanceof ChainError && error.code === 'chain-inconsistent';
+
+test('a transaction that a node calls reverted is not made again unless its block says so', async () => {
+  const outbox = outboxOf();
+  await outbox.submit(call('reverted'));
+  await chain.cheat.mine({ blocks: 1 });
+  const lying = {
+    ...chain.client,
+    getTransactionReceipt: async (which: { hash: Hex }) => ({
+      ...(await chain.client.getTransactionReceipt(which)),
+      status: 'reverted',
+    }),
+  } as unknown as TestChain['client'];
+  await assert.rejects(outboxOf({ client: lying }).step(), isInconsistent);
+  assert.equal((await outbox.find(call('reverted').reference))?.status, 'pending');
+  await outbox.step();
+  assert.equal((await outbox.find(call('reverted').reference))?.status, 'mined');
+});
+
+test('a transaction that did revert is known as such', async () => {
+  // PUSH0 PUSH0 REVERT
+  await chain.cheat.setCode({ address: `0x${'cd'.repeat(20)}`, bytecode: '0x5f5ffd' });
+  const blind = { ...chain.client, estimateGas: () => Promise.resolve(60_000n) };
+  const outbox = outboxOf({ client: blind });
+  await outbox.submit({ ...call('reverts'), to: `0x${'cd'.repeat(20)}` });
+  await chain.cheat.mine({ blocks: 1 });
+  await outbox.step();
+  assert.equal((await outbox.find(call('reverts').reference))?.status, 'reverted');
+});
+
+test('a nonce that the state does not have leaves no gap, and loses no transaction', async () => {
+  const ahead = {
+    ...chain.client,
+    getTransactionCount: async (of: { address: Hex }) => (await chain.client.getTransactionCount(of)) + 3,
+    getTransactionReceipt: ({ hash }: { hash: Hex }) =>
+      Promise.reject(new TransactionReceiptNotFoundError({ hash })),
+  } as unknown as TestChain['client'];
+  await assert.rejects(outboxOf({ client: ahead }).submit(call('gap')), isInconsistent);
+  const { nonce } = await outboxOf().submit(call('gap'));
+  assert.equal(nonce, 0n);
+  await assert.rejects(outboxOf({ client: ahead }).step(), isInconsistent);
+  assert.equal((await outboxOf().find(call('gap').reference))?.status, 'pending');
+});
