@@ -233,6 +233,8 @@ test('a transaction that did revert is known as such', async () => {
 });
 
 test('a nonce that the state does not have leaves no gap, and loses no transaction', async () => {
+  // The balance that was given belongs to no block's state yet.
+  await chain.cheat.mine({ blocks: 1 });
   const ahead = {
     ...chain.client,
     getTransactionCount: async (of: { address: Hex }) => (await chain.client.getTransactionCount(of)) + 3,
