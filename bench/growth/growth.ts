@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { BenchOptions, BenchReport } from '../report.ts';
 import { startBenchService, type BenchService } from '../ingest/bench-service.ts';
-import { prepareRequests } from '../ingest/corpus.ts';
+import { prepareRequests, type PreparedRequest } from '../ingest/corpus.ts';
 import { sendLoad } from '../ingest/load.ts';
 import { measureIngest } from '../ingest/measure.ts';
 import { median } from '../statistics.ts';
@@ -25,18 +25,28 @@ type AtSize = {
   readonly rssMiB: number;
 };
 
-/** Fills the log with single-reading batches. @returns digests of some of them */
-const fill = async ({ url, fleet }: BenchService, entries: number): Promise<string[]> => {
+/** Signs a part of the fill, giving way after each request to one that is being sent. */
+const prepare = async ({ fleet }: BenchService, entries: number): Promise<PreparedRequest[]> => {
+  const requests: PreparedRequest[] = [];
+  const count = Math.min(FILL_REQUESTS, Math.ceil(entries / BATCHES));
+  while (requests.length < count) {
+    requests.push(...prepareRequests(fleet, { requests: 1, batches: BATCHES, readings: 1 }));
+    await setImmediate();
+  }
+  return requests;
+};
+
+/** Fills the log with single-reading batches: one part is signed while another is sent. @returns digests of some of them */
+const fill = async (service: BenchService, entries: number): Promise<string[]> => {
   const digests: string[] = [];
-  for (let left = entries; left > 0; left -= FILL_REQUESTS * BATCHES) {
-    const requests = prepareRequests(fleet, {
-      requests: Math.min(FILL_REQUESTS, Math.ceil(left / BATCHES)),
-      batches: BATCHES,
-      readings: 1,
-    });
+  const part = FILL_REQUESTS * BATCHES;
+  let requests = await prepare(service, entries);
+  for (let left = entries; left > 0; left -= part) {
     process.stderr.write(`${left} entries to fill …\n`);
-    await sendLoad(url, requests, { connections: 24, probeEvery: requests.length });
+    const next = left > part ? prepare(service, left - part) : [];
+    await sendLoad(service.url, requests, { connections: 24, probeEvery: requests.length });
     digests.push(...requests.slice(0, 2).flatMap((request) => request.digests[0] ?? []));
+    requests = await next;
   }
   return digests;
 };
@@ -102,6 +112,7 @@ export const runGrowthBench = async ({ sizes = SIZES }: BenchOptions = {}): Prom
       const { again, figure } = await measureAt(service, entries, digests);
       service = again;
       figures.push(figure);
+      process.stderr.write(`${JSON.stringify(figure)}\n`);
       held = entries;
     }
     return reportOf(figures);

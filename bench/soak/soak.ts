@@ -39,7 +39,8 @@ export const runSoakBench = async ({ minutes = MINUTES }: BenchOptions = {}): Pr
 
 const reportOf = (rounds: readonly Round[], minutes: number): BenchReport => {
   const fifth = Math.max(1, Math.floor(rounds.length / 5));
-  const early = median(rounds.slice(fifth, 2 * fifth + 1).map(({ rssMiB }) => rssMiB));
+  const second = Math.min(fifth, rounds.length - 1);
+  const early = median(rounds.slice(second, 2 * fifth + 1).map(({ rssMiB }) => rssMiB));
   const late = median(rounds.slice(-fifth).map(({ rssMiB }) => rssMiB));
   const growth = Number((late / early).toFixed(2));
   const ok = growth <= FLAT;
