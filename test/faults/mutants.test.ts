@@ -66,6 +66,28 @@ const MUTANTS: readonly Mutant[] = [
     noticedBy: 'faults/scenarios',
   },
   {
+    name: "events are taken from the node's index unproven",
+    edits: [
+      [
+        'backend/features/chain/follower.ts',
+        '        await requireLogs(client, block, claimed, binding);\n',
+        '        void client;\n',
+      ],
+    ],
+    noticedBy: 'faults/scenarios',
+  },
+  {
+    name: "a nonce is taken on the node's word",
+    edits: [
+      [
+        'backend/features/chain/outbox.ts',
+        'if (chainNonce > own) await requireNonce((spent) => spent === chainNonce);\n',
+        '\n',
+      ],
+    ],
+    noticedBy: 'faults/scenarios',
+  },
+  {
     name: 'payloads leave the database before the content store has them',
     edits: [
       [
@@ -131,5 +153,5 @@ if (extent.isWhole)
 /** The copy's run brings its own servers, and is no test of this run's. */
 const environment = (): NodeJS.ProcessEnv => {
   const { NODE_TEST_CONTEXT: _context, GRIDSEAL_TEST_DATABASE_URL: _server, ...rest } = process.env;
-  return rest;
+  return { ...rest, FAULT_BAIL: '1' };
 };

@@ -7,7 +7,7 @@ import type { StepOutcome } from '../../worker/poller.ts';
 import type { Follower } from '../chain/follower.ts';
 import type { Outbox } from '../chain/outbox.ts';
 import type { ChainBinding, KeyDirectory } from '../chain/types.ts';
-import { BlockError } from '../chain/block/errors.ts';
+import { BlockError } from '../../ethereum/errors.ts';
 import type { LogReader, PublishedHead } from '../log/types.ts';
 import type { PayloadMover } from '../payloads/mover.ts';
 import type { AnchorArchivist } from './archive/archivist.ts';

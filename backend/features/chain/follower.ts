@@ -8,8 +8,8 @@ import {
 } from 'viem';
 
 import type { Database } from '../../adapters/postgres/database.ts';
-import { mayHoldEvents, requireLogs } from './block/block-logs.ts';
-import { fetchBlockAt, type RpcBlock } from './block/fetch.ts';
+import { mayHoldEvents, requireLogs } from './block-logs.ts';
+import { fetchBlockAt, type RpcBlock } from '../../ethereum/fetch.ts';
 import type { MemoryDirectory } from './directory.ts';
 import { ChainError } from './errors.ts';
 import { decodeEvents } from './events.ts';

@@ -10,8 +10,8 @@ import {
 
 import type { Logger } from '../../adapters/logger/logger.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
-import { provenNonce } from './block/account.ts';
-import { fetchBlock, fetchReceipts } from './block/fetch.ts';
+import { provenNonce } from '../../ethereum/account.ts';
+import { fetchBlock, fetchReceipts } from '../../ethereum/fetch.ts';
 import { ChainError } from './errors.ts';
 import {
   attemptsOf,

@@ -5,9 +5,9 @@ import { bytesToHex, createWalletClient, hexToBytes, http, keccak256, type Hex }
 import { privateKeyToAccount } from 'viem/accounts';
 
 import { fetchBlockProof } from '../../../backend/features/anchor/archive/block-proof.ts';
-import { BlockError } from '../../../backend/features/chain/block/errors.ts';
-import { encodeHeader, trieKey, type RpcHeader } from '../../../backend/features/chain/block/header.ts';
-import { proveReceipt, type RpcReceipt } from '../../../backend/features/chain/block/receipts.ts';
+import { BlockError } from '../../../backend/ethereum/errors.ts';
+import { encodeHeader, trieKey, type RpcHeader } from '../../../backend/ethereum/header.ts';
+import { proveReceipt, type RpcReceipt } from '../../../backend/ethereum/receipts.ts';
 import { startTestChain, type TestChain } from '../../setup/anvil.ts';
 
 /** Enough that keys of the receipts trie are one byte, two bytes and the empty string. */

@@ -12,7 +12,7 @@ import {
   type AbiEvent,
 } from 'viem';
 
-import { BlockError } from '../../../backend/features/chain/block/errors.ts';
+import { BlockError } from '../../../backend/ethereum/errors.ts';
 import { createDirectory, type MemoryDirectory } from '../../../backend/features/chain/directory.ts';
 import { ChainError } from '../../../backend/features/chain/errors.ts';
 import { createFollower } from '../../../backend/features/chain/follower.ts';

@@ -4,6 +4,8 @@ export type Extent = {
   /** Of the first randomized run; each run has the next one. */
   readonly seed: number;
   readonly runs: number;
+  /** Whether one failure is all that is asked for: a log without a safety may wait long in each scenario. */
+  readonly bails: boolean;
 };
 
 const SAMPLE_RUNS = 8;
@@ -16,6 +18,7 @@ export const extent: Extent = {
   isWhole: runs !== undefined,
   seed: seed === undefined ? Date.now() % 1_000_000 : Number(seed),
   runs: runs === undefined ? SAMPLE_RUNS : Number(runs),
+  bails: process.env.FAULT_BAIL !== undefined,
 };
 
 /** The cases that this run takes of a list: all, or every few beginning with one that the seed picks. */

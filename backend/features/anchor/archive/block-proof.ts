@@ -1,8 +1,8 @@
 import type { Hex, PublicClient } from 'viem';
 
-import { fetchBlock, fetchReceipts } from '../../chain/block/fetch.ts';
-import { encodeHeader } from '../../chain/block/header.ts';
-import { proveReceipt, type ReceiptProof } from '../../chain/block/receipts.ts';
+import { fetchBlock, fetchReceipts } from '../../../ethereum/fetch.ts';
+import { encodeHeader } from '../../../ethereum/header.ts';
+import { proveReceipt, type ReceiptProof } from '../../../ethereum/receipts.ts';
 
 /** A block's header and one receipt in it, provable without a node. */
 export type BlockProof = {

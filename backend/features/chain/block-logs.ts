@@ -2,9 +2,9 @@ import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
 import { toEventSelector, type Hex, type Log, type PublicClient } from 'viem';
 
-import { ChainError } from '../errors.ts';
-import { mayHold } from './bloom.ts';
-import { fetchReceipts, type RpcBlock } from './fetch.ts';
+import { ChainError } from './errors.ts';
+import { mayHold } from '../../ethereum/bloom.ts';
+import { fetchReceipts, type RpcBlock } from '../../ethereum/fetch.ts';
 
 type ChainLog = Log<bigint, number, false>;
 type Watched = { readonly deviceRegistry: Hex; readonly evidenceLog: Hex; readonly logId: Hex };
