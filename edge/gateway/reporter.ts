@@ -15,6 +15,7 @@ import {
   type ReductionFigures,
   type ReportRule,
 } from '../reduction/report-on-change.ts';
+import { byChannelAndTime } from './reading-order.ts';
 import type { Station } from './station.ts';
 
 /** What became of the readings of one batch. */
@@ -32,9 +33,6 @@ export type Reporter = {
   /** Of all batches so far; `undefined` where nothing is reduced. */
   readonly figures: () => ReductionFigures | undefined;
 };
-
-const byChannelAndTime = (a: Reading, b: Reading): number =>
-  a.channel - b.channel || (a.timeMs < b.timeMs ? -1 : 1);
 
 /**
  * A reporter. With a rule, a batch holds what the rule keeps, summaries of everything measured and the root over it, all under

@@ -18,6 +18,7 @@ import {
 import type { ReceiptJson } from '@gridseal/sdk';
 import { signStatement, type DeviceKey } from '@gridseal/sdk/device/device-key';
 import { readChainHead, writeChainHead, type ChainHead } from './chain-head.ts';
+import { byChannelAndTime } from './reading-order.ts';
 import { openSpool, SpoolError } from '../spool/spool.ts';
 
 /** What the service said of one batch. */
@@ -68,9 +69,6 @@ export type StationOptions = {
 };
 
 const ZERO_HASH = new Uint8Array(32);
-
-const byChannelAndTime = (a: Reading, b: Reading): number =>
-  a.channel - b.channel || (a.timeMs < b.timeMs ? -1 : a.timeMs > b.timeMs ? 1 : 0);
 
 const extent = (readings: readonly Reading[]): { startMs: bigint; endMs: bigint } => {
   const times = readings.map(({ timeMs }) => timeMs);

@@ -85,14 +85,14 @@ function figuresOf(readings: readonly Reading[]): readonly bigint[] {
  * @param readings all or some of a batch, as a bundle discloses them
  */
 export function rawRootIn(readings: readonly Reading[]): Uint8Array | undefined {
-  const words: Uint8Array[] = [];
+  const words = new Map<number, Uint8Array>();
   for (const { channel, value } of readings) {
     const summary = summaryOf(channel);
-    if (summary?.kind === 'raw-root') words[summary.word] = fromBigInt(BigInt.asUintN(64, value), 8, 'word');
+    if (summary?.kind === 'raw-root')
+      words.set(summary.word, fromBigInt(BigInt.asUintN(64, value), 8, 'word'));
   }
-  return words.length === ROOT_WORDS && Object.keys(words).length === ROOT_WORDS
-    ? concat(...words)
-    : undefined;
+  if (words.size < ROOT_WORDS) return undefined;
+  return concat(...Array.from({ length: ROOT_WORDS }, (_, word) => words.get(word)!));
 }
 
 /** What the values of a channel mean: its entry in the profile, or what a summary makes of the entry of its channel. */
@@ -105,7 +105,7 @@ export function meaningOf(
   if (summary === undefined || own !== undefined) return own;
   if (summary.kind === 'raw-root') {
     const quantity = `raw-root-word-${summary.word + 1}`;
-    return { channel, quantity, scale: 0, sign: 'two’s complement', unit: '1' };
+    return { channel, quantity, scale: 0, sign: "two's complement", unit: '1' };
   }
   const measured = profile.get(summary.of);
   if (measured === undefined) return undefined;
