@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
 import type { DurableFiles } from '../../durable-file/durable-files.ts';
@@ -41,6 +41,8 @@ const chooseFolder = async (account: Account, dataDir: string): Promise<string> 
 
 const readCluster = async (files: DurableFiles, account: Account, dataDir: string): Promise<Cluster> => {
   const recordFile = join(dataDir, 'postgres.json');
+  // A cluster whose record is gone after a power cut would be taken for none, and a new one begun.
+  await files.settle(dataDir);
   const bytes = await files.read(recordFile);
   if (bytes !== undefined) return clusterRecord.parse(JSON.parse(new TextDecoder().decode(bytes)));
   const folder = await chooseFolder(account, dataDir);
@@ -83,6 +85,7 @@ export const startEmbeddedPostgres = async (options: {
   if ((await stat(cluster.folder).catch(() => undefined)) === undefined) {
     options.logger.info({ folder: cluster.folder }, 'creating the database cluster');
     await initialiseCluster(account, binaries, cluster, logFile);
+    await options.files.settle(dirname(cluster.folder));
   }
   const server =
     (await findSurvivor(cluster, logFile)) ?? (await startServer(account, binaries, cluster, logFile));
