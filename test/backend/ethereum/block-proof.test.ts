@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createMPTFromProof, verifyMerkleProof } from '@ethereumjs/mpt';
-import { bytesToHex, createWalletClient, hexToBytes, http, keccak256, type Hex } from 'viem';
+import {
+  bytesToHex,
+  createWalletClient,
+  hexToBytes,
+  http,
+  keccak256,
+  MethodNotFoundRpcError,
+  type Hex,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
 import { fetchBlockProof } from '../../../backend/features/anchor/archive/block-proof.ts';
+import { provenNonce } from '../../../backend/ethereum/account.ts';
+import { mayHold } from '../../../backend/ethereum/bloom.ts';
 import { BlockError } from '../../../backend/ethereum/errors.ts';
+import { fetchBlock, fetchBlockAt, fetchReceipts } from '../../../backend/ethereum/fetch.ts';
 import { encodeHeader, trieKey, type RpcHeader } from '../../../backend/ethereum/header.ts';
 import { proveReceipt, type RpcReceipt } from '../../../backend/ethereum/receipts.ts';
 import { startTestChain, type TestChain } from '../../setup/anvil.ts';
@@ -86,4 +97,57 @@ test('a block that is not there any more is named', async () => {
     fetchBlockProof(chain.client, `0x${'ff'.repeat(32)}`, 0),
     (error) => error instanceof BlockError && error.code === 'BlockReplaced',
   );
+});
+
+test('a node without the method for all receipts of a block is asked for each', async () => {
+  const asked: string[] = [];
+  const older = {
+    ...chain.client,
+    request: (call: { method: string }) => {
+      asked.push(call.method);
+      return call.method === 'eth_getBlockReceipts'
+        ? Promise.reject(new MethodNotFoundRpcError(new Error('unknown'), { method: call.method }))
+        : chain.client.request(call as never);
+    },
+  } as unknown as TestChain['client'];
+  const found = await fetchReceipts(older, await fetchBlock(older, hash));
+  assert.deepEqual(
+    found.map(({ transactionHash }) => transactionHash),
+    receipts.map(({ transactionHash }) => transactionHash),
+  );
+  assert.equal(asked.filter((method) => method === 'eth_getTransactionReceipt').length, TRANSACTIONS);
+});
+
+test('a block of another hash or number than was asked for is refused', async () => {
+  const other = {
+    ...chain.client,
+    request: () => chain.client.request({ method: 'eth_getBlockByNumber', params: ['0x0', false] } as never),
+  } as unknown as TestChain['client'];
+  const isRefused = (error: unknown) => error instanceof BlockError && error.code === 'HeaderNotReproducible';
+  await assert.rejects(fetchBlock(other, hash), isRefused);
+  await assert.rejects(fetchBlockAt(other, 1n), isRefused);
+});
+
+test("an account's nonce is proven in the newest block's state, and one that is not there is none", async () => {
+  const address = account.address.toLowerCase() as Hex;
+  assert.equal(await provenNonce(chain.client, address), BigInt(TRANSACTIONS));
+  assert.equal(await provenNonce(chain.client, `0x${'99'.repeat(20)}`), 0n);
+});
+
+test('a bloom filter has room for what the logs of its block hold, and for little else', () => {
+  // Three bits of each item, as the yellow paper takes them from its hash.
+  const items: readonly Hex[] = [`0x${'11'.repeat(20)}`, `0x${'22'.repeat(32)}`];
+  const bits = new Uint8Array(256);
+  for (const item of items) {
+    const digest = hexToBytes(keccak256(item));
+    for (const at of [0, 2, 4]) {
+      const bit = (256 * digest[at]! + digest[at + 1]!) % 2048;
+      bits[255 - Math.floor(bit / 8)]! |= 2 ** (bit % 8);
+    }
+  }
+  const bloom = bytesToHex(bits);
+  assert.ok(mayHold(bloom, items));
+  const strangers = Array.from({ length: 200 }, (_, i) => keccak256(bytesToHex(Uint8Array.of(i))));
+  assert.ok(strangers.every((stranger) => !mayHold(bloom, [items[0]!, stranger])));
+  assert.equal(mayHold(`0x${'00'.repeat(256)}`, items), false);
 });
