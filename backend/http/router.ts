@@ -85,7 +85,13 @@ const bodyParsers = (route: Route, maxBodyBytes: number): RequestHandler[] => {
 const endAbove =
   (limit: number): RequestHandler =>
   (req, res, next) => {
-    if (Number(req.headers['content-length'] ?? 0) > limit) throw new Problem('body-too-large');
+    const announced = req.headers['content-length'];
+    if (Number(announced ?? 0) > limit) throw new Problem('body-too-large');
+    // What came after that length would be another request.
+    if (announced !== undefined) {
+      next();
+      return;
+    }
     let length = 0;
     const count = (chunk: Buffer): void => {
       length += chunk.length;
@@ -136,7 +142,9 @@ const handle =
         query,
         body: body as never,
         headers: req.headers,
-        clientAddress: req.ip ?? '',
+        get clientAddress() {
+          return req.ip ?? '';
+        },
         requestId: res.locals.requestId as string,
         get logger() {
           return res.locals.logger as Logger;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import { IncomingMessage, type Server, ServerResponse, createServer } from 'node:http';
+import { Socket } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../adapters/logger/logger.ts';
@@ -97,6 +98,27 @@ const answerProblems =
       .end(JSON.stringify(toDocument(problem, requestId)));
   };
 
+/** Helmet's headers are the same for every answer, so they are asked for once. */
+const securityHeaders = (): RequestHandler => {
+  const request = new IncomingMessage(new Socket());
+  const sample = new ServerResponse(request);
+  const protect = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    strictTransportSecurity: false,
+  });
+  protect(request, sample, (error?: unknown) => {
+    if (error !== undefined) throw new Error('the security headers cannot be made', { cause: error });
+  });
+  const headers = Object.entries(sample.getHeaders() as Readonly<Record<string, string>>);
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    next();
+  };
+};
+
 /** The Express application: identification, security headers, routes, and one place for errors. */
 export const createApplication = (options: HttpServerOptions): Express => {
   const app = express();
@@ -105,15 +127,7 @@ export const createApplication = (options: HttpServerOptions): Express => {
   app.set('trust proxy', options.config.trustedProxies);
   app.set('query parser', 'simple');
   app.use(identify(options.logger, options.observe));
-  app.use(
-    helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      },
-      strictTransportSecurity: false,
-    }),
-  );
+  app.use(securityHeaders());
   app.use(
     createRouter(options.routes, {
       maxBodyBytes: options.config.maxBodyBytes,

@@ -19,8 +19,10 @@ export const toFieldProblems = (part: string, error: z.core.$ZodError): FieldPro
     message: issue.message,
   }));
 
-const isBytes = (req: Request, body: BodyDeclaration): boolean =>
-  body.bytes !== undefined && Boolean(req.is([...body.bytes.mediaTypes]));
+const isBytes = (req: Request, { bytes }: BodyDeclaration): boolean =>
+  bytes !== undefined &&
+  // As written it needs no parsing.
+  (bytes.mediaTypes.includes(req.headers['content-type'] ?? '') || Boolean(req.is([...bytes.mediaTypes])));
 
 /** @throws Problem `unsupported-media-type` unless the request's content type is one of the route's */
 export const checkMediaType = (req: Request, body: BodyDeclaration): void => {

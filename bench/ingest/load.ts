@@ -1,8 +1,8 @@
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INGEST_MEDIA_TYPE } from '@gridseal/protocol/payload/ingest-body';
 import type { PreparedRequest } from './corpus.ts';
 import { getJson } from './get-json.ts';
+import { openConnection, type HttpConnection } from './http-connection.ts';
 
 /** What became of a load. */
 export type LoadTimes = {
@@ -14,23 +14,6 @@ export type LoadTimes = {
 };
 
 const LOOK_MS = 20;
-
-const post = (agent: Agent, url: URL, body: Buffer): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const headers = { 'Content-Type': INGEST_MEDIA_TYPE, 'Content-Length': body.length };
-    const sent = request(url, { agent, method: 'POST', headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`the service answered ${response.statusCode ?? 0}: ${text.slice(0, 300)}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
 
 /**
  * Sends requests over connections that stay open, each connection one request after the other.
@@ -44,8 +27,9 @@ export const sendLoad = async (
   requests: readonly PreparedRequest[],
   options: { readonly connections: number; readonly perSecond?: number; readonly probeEvery: number },
 ): Promise<LoadTimes> => {
-  const agent = new Agent({ keepAlive: true, maxSockets: options.connections + 2 });
-  const url = new URL('/v1/batches', service);
+  const connections = await Promise.all(
+    Array.from({ length: options.connections }, () => openConnection(new URL(service))),
+  );
   const ackMs: number[] = [];
   const probes: Promise<number>[] = [];
   const began = performance.now();
@@ -59,7 +43,7 @@ export const sendLoad = async (
       await sleep(LOOK_MS);
     }
   };
-  const connection = async (): Promise<void> => {
+  const use = async ({ post }: HttpConnection): Promise<void> => {
     for (let at = next++; at < requests.length; at = next++) {
       const prepared = requests[at];
       if (prepared === undefined) return;
@@ -67,7 +51,7 @@ export const sendLoad = async (
       if (due !== undefined && due > performance.now()) await sleep(due - performance.now());
       // A request that had to wait for its connection waited for the service.
       const sent = due ?? performance.now();
-      const answer = await post(agent, url, prepared.body);
+      const answer = await post('/v1/batches', INGEST_MEDIA_TYPE, prepared.body);
       ackMs.push(performance.now() - sent);
       if (answer.includes('"refused"')) throw new Error(`a batch was refused: ${answer.slice(0, 400)}`);
       const [digest] = prepared.digests;
@@ -75,10 +59,10 @@ export const sendLoad = async (
     }
   };
   try {
-    await Promise.all(Array.from({ length: options.connections }, connection));
+    await Promise.all(connections.map(use));
     const seconds = (performance.now() - began) / 1_000;
     return { seconds, ackMs, inclusionMs: await Promise.all(probes) };
   } finally {
-    agent.destroy();
+    for (const { close } of connections) close();
   }
 };
