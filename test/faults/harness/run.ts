@@ -27,8 +27,8 @@ export type Run = {
   ) => Promise<FaultyProcess>;
   /** Sends and looks for some rounds, or until the process is dead. */
   readonly use: (process: FaultyProcess, rounds: number) => Promise<void>;
-  /** How often a process took the log over. */
-  readonly terms: () => Promise<bigint>;
+  /** What the database holds: how often a process took the log over, and how far it got. */
+  readonly head: () => Promise<{ readonly term: bigint; readonly size: bigint }>;
   /** A healthy process at the end: everything is acknowledged, sequenced, anchored and archived; then all is judged. */
   readonly conclude: () => Promise<FaultyProcess['injector']['passed']>;
 };
@@ -87,15 +87,15 @@ export const runLog = async (
     }
   };
 
-  const terms: Run['terms'] = async () => {
+  const head: Run['head'] = async () => {
     const database = openDatabase({ url: world.databaseUrl, poolSize: 1, logger: testLogger });
-    const [row] = await database.query<{ term: bigint }>('SELECT term FROM log_head');
+    const [row] = await database.query<{ term: bigint; size: bigint }>('SELECT term, size FROM log_head');
     await database.close();
-    return row?.term ?? 0n;
+    return row ?? { term: 0n, size: 0n };
   };
 
   try {
-    await play({ world, senders, shown, random, start, use, terms, conclude });
+    await play({ world, senders, shown, random, start, use, head, conclude });
   } finally {
     for (const process of running) await process.stop();
     await world.end();
