@@ -29,10 +29,15 @@ type Gathering = {
   readonly found: Promise<readonly Finding[]>;
 };
 
+/** A message that no thread has yet. */
+type Queued = Waiting & { readonly task: ThreadTask };
+
 type Seat = { worker: Worker | undefined; deaths: number; readonly waiting: Map<number, Waiting> };
 
 /** Statements of one message: few enough to spread a request over the threads, enough to be worth one. */
 const PORTION = 64;
+/** Messages that a thread has at once: while it works on one the next is there. */
+const AHEAD = 2;
 /** Deaths without a finished message between them, after which a seat stays empty. */
 const MAX_DEATHS = 5;
 const SIGNATURE = 66;
@@ -46,6 +51,8 @@ const SIGNATURE = 66;
  */
 export const startThreads = (threads: number, data: ThreadData): Threads => {
   const seats: Seat[] = [];
+  /** A flush waits for its receipts, and everybody for the flush: receipts go before what is yet to be examined. */
+  const queues: Readonly<Record<ThreadTask['kind'], Queued[]>> = { sign: [], examine: [] };
   let isClosed = false;
   let lastId = 0;
 
@@ -57,6 +64,7 @@ export const startThreads = (threads: number, data: ThreadData): Threads => {
       seat.deaths = 0;
       seat.waiting.get(id)?.resolve(result);
       seat.waiting.delete(id);
+      pump();
     });
     worker.on('error', (error: unknown) => {
       cause = error;
@@ -68,6 +76,7 @@ export const startThreads = (threads: number, data: ThreadData): Threads => {
       for (const { reject } of seat.waiting.values()) reject(error);
       seat.waiting.clear();
       if (!isClosed && seat.deaths < MAX_DEATHS) occupy(seat);
+      pump();
     });
   };
   for (let n = 0; n < threads; n += 1) {
@@ -76,21 +85,33 @@ export const startThreads = (threads: number, data: ThreadData): Threads => {
     seats.push(seat);
   }
 
-  const send = (task: ThreadTask): Promise<ThreadResult> =>
-    new Promise((resolve, reject) => {
-      let free: Seat | undefined;
-      for (const seat of seats)
-        if (seat.worker !== undefined && (free === undefined || seat.waiting.size < free.waiting.size))
-          free = seat;
-      if (free?.worker === undefined) {
+  const freest = (): Seat | undefined =>
+    seats.filter(({ worker }) => worker !== undefined).toSorted((a, b) => a.waiting.size - b.waiting.size)[0];
+
+  /** Hands out what is queued as far as threads have room. */
+  const pump = (): void => {
+    for (;;) {
+      const seat = freest();
+      if (seat !== undefined && seat.waiting.size >= AHEAD) return;
+      const next = queues.sign.shift() ?? queues.examine.shift();
+      if (next === undefined) return;
+      const { task, resolve, reject } = next;
+      if (seat?.worker === undefined) {
         reject(new Error('no examination thread runs'));
-        return;
+        continue;
       }
       lastId += 1;
-      free.waiting.set(lastId, { resolve, reject });
-      free.worker.postMessage({ ...task, id: lastId } satisfies ThreadJob, [
+      seat.waiting.set(lastId, { resolve, reject });
+      seat.worker.postMessage({ ...task, id: lastId } satisfies ThreadJob, [
         task.bytes.buffer as ArrayBuffer,
       ]);
+    }
+  };
+
+  const send = (task: ThreadTask): Promise<ThreadResult> =>
+    new Promise((resolve, reject) => {
+      queues[task.kind].push({ task, resolve, reject });
+      pump();
     });
 
   const examineAll = async (

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { decodeAuthorPart } from '@gridseal/protocol';
 import { startThreads, type Threads } from '../../../backend/features/ingest/threads.ts';
 import { createTestDevice, minuteReadings, testDomain } from '../../setup/devices.ts';
 import { createTestIngest, createTestLog, type TestLog } from '../../setup/log-node.ts';
@@ -58,6 +60,31 @@ describe('work on threads', () => {
     assert.deepEqual(again[0], { ...answers[1]![0], status: 'duplicate' });
     await ingest.close();
     await pool.close();
+  });
+
+  it('signs receipts before it examines what came earlier', async (t) => {
+    const pool = start(1);
+    t.after(pool.close);
+    const { digest, authorPart } = createTestDevice().next();
+    const { header, signature } = decodeAuthorPart(authorPart);
+    const examinable = { digest, signature, keyId: header.keyId, ownKeyOf: undefined, telemetry: undefined };
+    const order: string[] = [];
+    const examined = pool
+      .examine(
+        Array.from({ length: 2_000 }, () => examinable),
+        { period: 'p', key: new Uint8Array(32) },
+      )
+      .then(() => order.push('examined'));
+    // What arrives in one turn is handed to the thread in the next.
+    await setImmediate();
+    await setImmediate();
+    const taken = { digest, entryHash: digest, receiptTimeMs: 1n, deadline: 1n };
+    const signed = pool.issue([taken]).then(([receipt]) => {
+      order.push('signed');
+      assert.deepEqual(receipt!.signature, log.issue(taken).signature);
+    });
+    await Promise.all([examined, signed]);
+    assert.deepEqual(order, ['signed', 'examined']);
   });
 
   it('fails what a dying thread had and goes on with another', async () => {
