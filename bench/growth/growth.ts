@@ -82,13 +82,12 @@ const measureAt = async (service: BenchService, entries: number, digests: readon
   const { batchesPerSecond, ackP99Ms, inclusionP99Ms, rssMiB } = await measureIngest(service, shape);
   await untilBundled(service.url, digests.at(-1) ?? '');
   const proofs = await proofsOf(service.url, digests);
+  // Said at once: what follows may fail, and the fill has taken long.
+  const soFar = { entries, batchesPerSecond, ackP99Ms, inclusionP99Ms, ...proofs };
+  process.stderr.write(`${JSON.stringify(soFar)}\n`);
   const { service: again, readyMs } = await service.restart();
   const figure: AtSize = {
-    entries,
-    batchesPerSecond,
-    ackP99Ms,
-    inclusionP99Ms,
-    ...proofs,
+    ...soFar,
     restartMs: Math.round(readyMs),
     rssMiB: Math.max(...rssMiB),
   };
@@ -112,7 +111,6 @@ export const runGrowthBench = async ({ sizes = SIZES }: BenchOptions = {}): Prom
       const { again, figure } = await measureAt(service, entries, digests);
       service = again;
       figures.push(figure);
-      process.stderr.write(`${JSON.stringify(figure)}\n`);
       held = entries;
     }
     return reportOf(figures);

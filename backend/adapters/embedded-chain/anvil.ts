@@ -78,6 +78,8 @@ const spawnWatched = async (port: number, logFile: string): Promise<ChildProcess
   const parameters = [
     ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(CHAIN_ID), '--hardfork', 'osaka'],
     ...['--timestamp', String(GENESIS_TIME), '--no-mining', '--no-cors', '--silent'],
+    // A state is loaded in one request, and grows with the chain beyond the two megabytes of the default.
+    '--no-request-size-limit',
     ...['--transaction-block-keeper', String(KEPT_BLOCKS), '--prune-history', String(KEPT_STATES)],
   ];
   const log = await open(logFile, 'a', 0o600);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { http, createPublicClient, createWalletClient, keccak256, parseEther } from 'viem';
+import { http, createPublicClient, createWalletClient, keccak256, parseEther, toHex } from 'viem';
 import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
@@ -86,6 +88,27 @@ test('after kill -9 blocks, receipts and account proofs are the same, and the ch
   const block = await after.reader.getBlock({ blockNumber: 6n });
   assert.equal(block.parentHash, receipts.at(-1)?.blockHash);
   assert.ok(Math.abs(Number(block.timestamp) - Date.now() / 1_000) < 60);
+});
+
+test('a chain whose state has grown to megabytes starts again', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const first = await startChild(folder.path);
+  const before = clientsOf(first.url);
+  const BLOCKS = 25;
+  for (let i = 0; i < BLOCKS; i += 1) {
+    // Random, so that no compression makes it small.
+    const data = toHex(randomBytes(100_000));
+    await before.writer.sendTransaction({ to: account.address, data, gas: 8_000_000n });
+  }
+  const { hash } = await before.reader.getBlock();
+  await endChild(first.child, 'SIGKILL');
+  assert.ok((await stat(join(folder.path, 'state'))).size > 2_000_000);
+
+  const second = await startChild(folder.path);
+  t.after(() => endChild(second.child, 'SIGTERM'));
+  const newest = await clientsOf(second.url).reader.getBlock();
+  assert.deepEqual([newest.number, newest.hash], [BigInt(BLOCKS), hash]);
 });
 
 test('the node does not outlive the process that started it', async (t) => {
