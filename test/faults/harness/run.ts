@@ -128,7 +128,7 @@ export const within = async (what: string, holds: () => Promise<boolean>): Promi
 const isArchived = async (database: Database): Promise<boolean> => {
   const [row] = await database.query<{ done: boolean }>(
     `SELECT coalesce((SELECT max(size) FROM anchor WHERE status = 'archived') = (SELECT size FROM log_published), false)
-       AND NOT EXISTS (SELECT FROM anchor WHERE status NOT IN ('archived', 'superseded')) AS done`,
+       AND NOT EXISTS (SELECT FROM anchor WHERE status NOT IN ('archived', 'superseded', 'unprovable')) AS done`,
   );
   return row?.done === true;
 };
