@@ -5,6 +5,9 @@ import type { MeterChannel } from './meter-file.ts';
 /** Numbers below are seconds since 1970, others milliseconds. */
 const FIRST_MS = 100_000_000_000;
 
+/** How far a meter's clock may be ahead of the gateway's. */
+const MAX_AHEAD_MS = 60_000n;
+
 /** What stands at a JSON pointer (RFC 6901), or `undefined`. */
 const at = (json: unknown, pointer: string): unknown =>
   pointer
@@ -51,11 +54,15 @@ export const readMessage = (
   }
   const found = value === undefined ? payload.trim() : at(json, value);
   const text = typeof found === 'number' || typeof found === 'string' ? String(found).trim() : '';
-  const number = Number.isNaN(decimalsOf(text)) ? undefined : scaled(text, -scale);
+  const isNumber = !Number.isNaN(decimalsOf(text)) && Number.isFinite(Number(text) * 10 ** -scale);
+  const number = isNumber ? scaled(text, -scale) : undefined;
   if (number === undefined || BigInt.asIntN(64, number) !== number) {
     throw new MessageError(`${topic}${value ?? ''}: no number of 64 bits: ${payload.slice(0, 80)}`);
   }
   const timeMs = time === undefined ? BigInt(arrivedMs) : timeOf(at(json, time));
   if (timeMs === undefined) throw new MessageError(`${topic}${time ?? ''}: no time: ${payload.slice(0, 80)}`);
+  // Later readings of the channel would be taken for repetitions until that time has come.
+  if (timeMs > BigInt(arrivedMs) + MAX_AHEAD_MS)
+    throw new MessageError(`${topic}: its time ${timeMs} is ahead of this clock by more than a minute`);
   return { timeMs, channel, quality: 0, value: number };
 };

@@ -27,7 +27,7 @@ test('a bare number is a reading of the time it arrived, exact where its decimal
 });
 
 test('a JSON message names value and time: seconds, milliseconds or ISO 8601', () => {
-  const timeOf = (ts: unknown) => readMessage(IN_JSON, jsonOf(3, ts), 1).timeMs;
+  const timeOf = (ts: unknown) => readMessage(IN_JSON, jsonOf(3, ts), 1_763_683_200_000).timeMs;
   assert.equal(timeOf(1_763_683_200), 1_763_683_200_000n);
   assert.equal(timeOf(1_763_683_200.25), 1_763_683_200_250n);
   assert.equal(timeOf(1_763_683_200_123), 1_763_683_200_123n);
@@ -43,6 +43,8 @@ test('a message that does not hold what its channel says is refused with its top
   refused(CHANNEL, 'offline', /^meter\/7: no number/u);
   refused(CHANNEL, '', /no number/u);
   refused(CHANNEL, 'Infinity', /no number/u);
+  refused(CHANNEL, '1e308', /no number/u);
+  refused(IN_JSON, jsonOf(1, 60.002), /ahead of this clock/u);
   refused(CHANNEL, '9'.repeat(19), /64 bits/u);
   refused(IN_JSON, '{', /^meter\/7: not JSON/u);
   refused(IN_JSON, '{"params":{}}', /\/params\/a~1power: no number/u);
