@@ -67,8 +67,9 @@ await runGateway({
   signal: stopping.signal,
   now: Date.now,
   events: {
-    delivered: (station, delivery) => {
-      if (delivery.status === 'refused') log('batch refused', { station, ...delivery });
+    delivered: async (station, deliveries) => {
+      for (const delivery of deliveries)
+        if (delivery.status === 'refused') log('batch refused', { station, ...delivery });
     },
     waiting: (station, reason) => log('service not reached; the batch waits', { station, reason }),
   },

@@ -52,6 +52,7 @@ const run = async (file: string, meterFile: string, flags: RunFlags): Promise<vo
         ...(await authorityOf(flags.sourceCa)),
         meter,
         folder: gateway.folder,
+        next: gateway.station.next(),
         clientId: `gridseal-${toHex(held.identity)}`,
         now: Date.now,
         notice,
@@ -71,10 +72,11 @@ const run = async (file: string, meterFile: string, flags: RunFlags): Promise<vo
             totals.readings += read;
             terminal.line(`${at()}  ${read} readings, ${kept} in batch ${digest}`);
           },
-          delivered: async (_name, delivery) => {
-            const reason = await gateway.keep(delivery);
-            totals[reason === undefined ? 'receipts' : 'refused'] += 1;
-            if (reason !== undefined) terminal.error(`${at()}  refused: ${reason}`);
+          delivered: async (_name, deliveries) => {
+            const refused = await gateway.keep(deliveries);
+            totals.receipts += deliveries.length - refused.length;
+            totals.refused += refused.length;
+            for (const reason of refused) terminal.error(`${at()}  refused: ${reason}`);
           },
           waiting: (_name, reason) => {
             terminal.error(`${at()}  ${station.waiting()} batches wait: ${reason}`);

@@ -29,10 +29,9 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
       const reported = await reporter.report(batch);
       digests.push(reported.digest);
       readings += reported.kept;
-      for (const delivery of await station.flush()) {
-        const reason = await gateway.keep(delivery);
-        if (reason !== undefined) refused.push(reason);
-      }
+      await station.flush(async (deliveries) => {
+        refused.push(...(await gateway.keep(deliveries)));
+      });
       bar.advance();
     }
     bar.done();

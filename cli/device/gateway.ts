@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
 import { domainOf, fromHex, type Domain, type Profile } from '@gridseal/protocol';
 import { createGridsealClient, getTrust, SdkError, type GridsealClient } from '@gridseal/sdk';
 import { hashOfProfile } from '../../edge/gateway/enrol.ts';
 import { forwardOverHttp, forwardOverMqtt, type MqttForward } from '../../edge/gateway/forward.ts';
 import type { HeldKey } from '../../edge/gateway/key-file.ts';
+import { openReceiptFile } from '../../edge/gateway/receipt-file.ts';
 import { createReporter, type Reporter } from '../../edge/gateway/reporter.ts';
 import { openStation, type Delivery, type Station } from '../../edge/gateway/station.ts';
 import type { ReportRule } from '../../edge/reduction/report-on-change.ts';
@@ -26,8 +26,8 @@ export type Gateway = {
   readonly receiptFile: string;
   readonly station: Station;
   readonly reporter: Reporter;
-  /** Keeps the receipt of a delivery. @returns why the service refused it, or `undefined` */
-  readonly keep: (delivery: Delivery) => Promise<string | undefined>;
+  /** Makes the receipts among deliveries durable. @returns why the service refused the others */
+  readonly keep: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 };
 
@@ -95,17 +95,20 @@ export const openGateway = async (
       now: Date.now,
       randomKey,
     });
+    const receipts = await openReceiptFile(receiptFile);
     return {
       folder,
       receiptFile,
       station,
       reporter: createReporter({ station, rule, folder, randomKey }),
-      keep: async (delivery) => {
-        if (delivery.status === 'refused') return `${delivery.code}: ${delivery.message}`;
-        await appendFile(receiptFile, `${JSON.stringify(delivery.receipt)}\n`);
-        return undefined;
+      keep: async (deliveries) => {
+        await receipts.append(deliveries.flatMap((one) => (one.status === 'refused' ? [] : [one.receipt])));
+        return deliveries.flatMap((one) => (one.status === 'refused' ? [`${one.code}: ${one.message}`] : []));
       },
-      close: async () => overMqtt?.close(),
+      close: async () => {
+        await receipts.close();
+        await overMqtt?.close();
+      },
     };
   } catch (error) {
     await overMqtt?.close();

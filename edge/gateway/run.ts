@@ -19,14 +19,15 @@ export type RunningStation = {
 /** What a running gateway tells, a round of a station at a time. */
 export type GatewayEvents = {
   readonly reported?: (name: string, reported: Reported) => void;
-  readonly delivered?: (name: string, delivery: Delivery) => Promise<void> | void;
+  /** Awaited before the batches are forgotten. */
+  readonly delivered?: (name: string, deliveries: readonly Delivery[]) => Promise<void>;
   /** The service was not reached, or has no room: batches wait on disk. */
   readonly waiting?: (name: string, reason: string) => void;
 };
 
 const flush = async ({ name, station }: RunningStation, events: GatewayEvents): Promise<void> => {
   try {
-    for (const delivery of await station.flush()) await events.delivered?.(name, delivery);
+    await station.flush(async (deliveries) => events.delivered?.(name, deliveries));
   } catch (error) {
     if (!(error instanceof SdkError) || !error.retryable) throw error;
     events.waiting?.(name, error.message);
@@ -38,8 +39,9 @@ const round = async (
   interval: { readonly fromMs: number; readonly toMs: number; readonly everyMs: number },
   events: GatewayEvents,
 ): Promise<void> => {
-  const { name, reader, reporter } = running;
+  const { name, reader, reporter, station } = running;
   for (const measured of batchesOf(await reader.read(interval), LONGEST_BATCH_MS)) {
+    await reader.willSign?.(measured, station.next());
     const reported = await reporter.report(measured);
     await reader.forget?.(measured);
     events.reported?.(name, reported);

@@ -17,7 +17,7 @@ import {
 } from '@gridseal/protocol';
 import type { ReceiptJson } from '@gridseal/sdk';
 import { signStatement, type DeviceKey } from '@gridseal/sdk/device/device-key';
-import { readChainHead, writeChainHead, type ChainHead } from './chain-head.ts';
+import { readChainHead, writeChainHead, type ChainHead, type ChainPlace } from '../spool/chain-head.ts';
 import { byChannelAndTime } from './reading-order.ts';
 import { openSpool, SpoolError } from '../spool/spool.ts';
 
@@ -36,6 +36,9 @@ export type Delivery =
       readonly retryable: boolean;
     };
 
+/** Takes note of deliveries. */
+export type Received = (deliveries: readonly Delivery[]) => Promise<void>;
+
 /** A way to the service: HTTP or MQTT. Results come in the order of the items. */
 export type Forward = (items: readonly IngestItem[]) => Promise<readonly Delivery[]>;
 
@@ -47,10 +50,17 @@ export type Station = {
   readonly author: Uint8Array;
   /** Signs a batch and makes it durable. Readings may come in any order. */
   readonly report: (readings: readonly Reading[], notBefore?: NotBefore) => Promise<Hex>;
+  /** The number that the next batch takes: every one before it is signed and on disk, none from it on is. */
+  readonly next: () => ChainPlace;
   /** How many batches wait for their receipts. */
   readonly waiting: () => number;
-  /** Sends what waits; returns what became of it. Batches with retryable refusals stay. */
-  readonly flush: () => Promise<readonly Delivery[]>;
+  /**
+   * Sends what waits; returns what became of it. Batches with retryable refusals stay.
+   *
+   * @param received is told of the deliveries of each request before their batches are forgotten: what it keeps survives a
+   * kill at any point, and may be told again after one
+   */
+  readonly flush: (received?: Received) => Promise<readonly Delivery[]>;
 };
 
 export type StationOptions = {
@@ -144,19 +154,22 @@ export const openStation = async (options: StationOptions): Promise<Station> => 
       signing = signed.catch(() => undefined);
       return signed;
     },
+    next: () => ({ boot: head.boot, sequence: head.sequence }),
     waiting: () => spool.waiting().length,
-    flush: async () => {
+    flush: async (received) => {
       const waiting = spool.waiting();
       const deliveries: Delivery[] = [];
       const size = options.batchesPerRequest ?? 64;
       for (let from = 0; from < waiting.length; from += size) {
         const part = await spool.read(waiting.slice(from, from + size));
         const results = await forward(part.flatMap(({ item }) => decodeIngestBody(item)));
+        const answered = results.slice(0, part.length);
+        await received?.(answered);
+        deliveries.push(...answered);
         const receipted: bigint[] = [];
         for (const [i, { sequence }] of part.entries()) {
-          const result = results[i];
+          const result = answered[i];
           if (result === undefined) break;
-          deliveries.push(result);
           if (result.status !== 'refused') receipted.push(sequence);
           else if (!result.retryable) await spool.setAside(sequence, `${result.code}: ${result.message}`);
         }

@@ -2,6 +2,7 @@ import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reading } from '@gridseal/protocol';
 import { writeDurableFile } from '@gridseal/sdk/node/durable-file';
+import { isBefore, type ChainPlace } from '../spool/chain-head.ts';
 
 /** Readings that were taken over from a source and are in no signed batch yet, on disk. */
 export type Journal = {
@@ -9,14 +10,38 @@ export type Journal = {
   readonly append: (readings: readonly Reading[]) => Promise<void>;
   /** What waits for a batch, in the order it came. */
   readonly waiting: () => readonly Reading[];
+  /** Notes that waiting readings are about to be signed; of each channel the oldest ones. */
+  readonly willSign: (readings: readonly Reading[], place: ChainPlace) => Promise<void>;
   /** Forgets readings that are in a signed batch. */
   readonly forget: (signed: readonly Reading[]) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
+/** A time of each channel. */
+type Times = ReadonlyMap<number, bigint>;
+type TimesJson = Readonly<Record<string, string>>;
 type Line =
   | { readonly timeMs: string; readonly channel: number; readonly quality: number; readonly value: string }
-  | { readonly last: Readonly<Record<string, string>> };
+  | { readonly last: TimesJson }
+  | { readonly signing: { readonly boot: number; readonly sequence: string; readonly through: TimesJson } };
+
+const timesJson = (times: Times): TimesJson =>
+  Object.fromEntries([...times].map(([channel, timeMs]) => [channel, String(timeMs)]));
+
+const timesOf = (json: TimesJson): Map<number, bigint> =>
+  new Map(Object.entries(json).map(([channel, timeMs]) => [Number(channel), BigInt(timeMs)]));
+
+/** Readings of which `times` does not name their own time or a later one. */
+const after = (times: Times, readings: readonly Reading[]): Reading[] =>
+  readings.filter(({ channel, timeMs }) => timeMs > (times.get(channel) ?? -1n));
+
+/** The newest time of each channel. */
+const newest = (readings: readonly Reading[]): Times => {
+  const times = new Map<number, bigint>();
+  for (const { channel, timeMs } of readings)
+    if (timeMs > (times.get(channel) ?? -1n)) times.set(channel, timeMs);
+  return times;
+};
 
 const lineOf = ({ timeMs, channel, quality, value }: Reading): string =>
   `${JSON.stringify({ timeMs: String(timeMs), channel, quality, value: String(value) })}\n`;
@@ -42,20 +67,23 @@ const linesOf = async (file: string): Promise<readonly Line[]> => {
 /**
  * Opens the journal of a folder, one JSON line a reading, appended and synced; written again without what was signed.
  *
+ * @param next the number that the station signs next: readings noted for one before it are signed, and forgotten
  * @throws Error when a line other than the last is damaged
  */
-export const openJournal = async (folder: string): Promise<Journal> => {
+export const openJournal = async (folder: string, next: ChainPlace): Promise<Journal> => {
   const file = join(folder, 'journal.jsonl');
   let waiting: Reading[] = [];
-  const last = new Map<number, bigint>();
+  let last = new Map<number, bigint>();
   for (const line of await linesOf(file)) {
-    if ('last' in line) {
-      for (const [channel, timeMs] of Object.entries(line.last)) last.set(Number(channel), BigInt(timeMs));
-      continue;
+    if ('last' in line) last = timesOf(line.last);
+    else if ('signing' in line) {
+      const { boot, sequence, through } = line.signing;
+      if (isBefore({ boot, sequence: BigInt(sequence) }, next)) waiting = after(timesOf(through), waiting);
+    } else {
+      const { timeMs, channel, quality, value } = line;
+      waiting.push({ timeMs: BigInt(timeMs), channel, quality, value: BigInt(value) });
+      last.set(channel, BigInt(timeMs));
     }
-    const { timeMs, channel, quality, value } = line;
-    waiting.push({ timeMs: BigInt(timeMs), channel, quality, value: BigInt(value) });
-    last.set(channel, BigInt(timeMs));
   }
   /** One after the other: a file that is being replaced takes no lines. After a failure its end is not known, and it takes none. */
   let working: Promise<unknown> = Promise.resolve();
@@ -67,11 +95,15 @@ export const openJournal = async (folder: string): Promise<Journal> => {
   };
 
   const write = async (): Promise<FileHandle> => {
-    const times = Object.fromEntries([...last].map(([channel, timeMs]) => [channel, String(timeMs)]));
-    await writeDurableFile(file, `${JSON.stringify({ last: times })}\n${waiting.map(lineOf).join('')}`);
+    const head = JSON.stringify({ last: timesJson(last) });
+    await writeDurableFile(file, `${head}\n${waiting.map(lineOf).join('')}`);
     return open(file, 'a');
   };
   let handle = await write();
+  const add = async (lines: string): Promise<void> => {
+    await handle.appendFile(lines);
+    await handle.datasync();
+  };
 
   return {
     append: (readings) =>
@@ -83,12 +115,16 @@ export const openJournal = async (folder: string): Promise<Journal> => {
           return isLater;
         });
         if (fresh.length === 0) return;
-        await handle.appendFile(fresh.map(lineOf).join(''));
-        await handle.datasync();
+        await add(fresh.map(lineOf).join(''));
         for (const [channel, timeMs] of times) last.set(channel, timeMs);
         waiting.push(...fresh);
       }),
     waiting: () => waiting,
+    willSign: (readings, { boot, sequence }) =>
+      then(() => {
+        const signing = { boot, sequence: String(sequence), through: timesJson(newest(readings)) };
+        return add(`${JSON.stringify({ signing })}\n`);
+      }),
     forget: (signed) =>
       then(async () => {
         const gone = new Set(signed);

@@ -1,5 +1,6 @@
 import mqtt, { type IPublishPacket } from 'mqtt';
 import type { Reading } from '@gridseal/protocol';
+import type { ChainPlace } from '../spool/chain-head.ts';
 import { openJournal } from './journal.ts';
 import { MessageError, readMessage } from './message.ts';
 import type { MeterFile } from './meter-file.ts';
@@ -22,21 +23,23 @@ const RECONNECT_MS = 2_000;
  *
  * @param url `mqtt://` or `mqtts://`, with user and password where the broker asks for them
  * @param ca certificate authority of the broker, PEM; the system's ones without it
+ * @param next the number that the station signs next
  * @param clientId names the session; one gateway uses it at a time
  * @throws the broker's or the network's error when it cannot be reached the first time; later it is tried again
- * @example const meter = await openMqttMeter({ url, meter, folder, clientId: 'gridseal-0x…', now: Date.now, notice })
+ * @example const meter = await openMqttMeter({ url, meter, folder, next: station.next(), clientId: 'gridseal-0x…', now: Date.now, notice })
  */
 export const openMqttMeter = async (options: {
   readonly url: string;
   readonly ca?: string;
   readonly meter: MeterFile;
   readonly folder: string;
+  readonly next: ChainPlace;
   readonly clientId: string;
   readonly now: () => number;
   readonly notice: (notice: MeterNotice) => void;
 }): Promise<MqttMeter> => {
   const { url, ca, meter, clientId, now, notice } = options;
-  const journal = await openJournal(options.folder);
+  const journal = await openJournal(options.folder, options.next);
   const channels = Map.groupBy(meter.channels, ({ topic }) => topic);
 
   const take = async ({ topic, payload, retain }: IPublishPacket): Promise<void> => {
@@ -93,6 +96,7 @@ export const openMqttMeter = async (options: {
       if (failure !== undefined) throw failure;
       return journal.waiting().filter(({ timeMs }) => timeMs < BigInt(toMs));
     },
+    willSign: journal.willSign,
     forget: journal.forget,
     close: async () => {
       await client.endAsync();

@@ -197,3 +197,29 @@ test('what waits goes out in requests of at most the size asked for', async (t) 
   await station.flush();
   assert.deepEqual(sizes, [2, 2, 1]);
 });
+
+test('deliveries are told before their batches are forgotten, also when a later request fails', async (t) => {
+  const folder = await folderOf(t);
+  const { forward } = accepting();
+  let requests = 0;
+  const breaking: Forward = (items) => {
+    requests += 1;
+    return requests === 1 ? forward(items) : Promise.reject(new Error('the line is down'));
+  };
+  const station = await stationIn(folder, breaking, 1);
+  const digests = [await station.report(READINGS), await station.report(READINGS)];
+  const told: (Hex | undefined)[] = [];
+  const note = (deliveries: readonly Delivery[]): Promise<void> => {
+    told.push(...deliveries.map((one) => ('digest' in one ? one.digest : undefined)));
+    return Promise.resolve();
+  };
+  await assert.rejects(station.flush(note), /line is down/u);
+  assert.deepEqual(told, digests.slice(0, 1));
+
+  const again = await stationIn(folder, forward);
+  const killed = () => Promise.reject(new Error('killed while it kept the receipt'));
+  await assert.rejects(again.flush(killed), /killed/u);
+  assert.deepEqual(await waitingIn(folder), [1n]);
+  await (await stationIn(folder, forward)).flush(note);
+  assert.deepEqual(told, digests);
+});

@@ -13,18 +13,21 @@ const reading = (timeMs: number, channel = 1): Reading => ({
   value: -BigInt(timeMs),
 });
 
+const FIRST = { boot: 0, sequence: 0n };
+const SECOND = { boot: 0, sequence: 1n };
+
 test('what was taken over is there after a restart, until it is forgotten', async (t) => {
   const folder = await createTestFolder();
   t.after(folder.remove);
-  const first = await openJournal(folder.path);
+  const first = await openJournal(folder.path, FIRST);
   await Promise.all([first.append([reading(1), reading(1, 2)]), first.append([reading(2)])]);
   await first.close();
-  const second = await openJournal(folder.path);
+  const second = await openJournal(folder.path, FIRST);
   assert.deepEqual(second.waiting(), [reading(1), reading(1, 2), reading(2)]);
   await second.append([reading(3)]);
   await second.forget(second.waiting().slice(0, 2));
   await second.close();
-  const third = await openJournal(folder.path);
+  const third = await openJournal(folder.path, FIRST);
   t.after(third.close);
   assert.deepEqual(third.waiting(), [reading(2), reading(3)]);
 });
@@ -32,12 +35,12 @@ test('what was taken over is there after a restart, until it is forgotten', asyn
 test('a repeated or older reading of a channel is left out, also when the one before it is forgotten', async (t) => {
   const folder = await createTestFolder();
   t.after(folder.remove);
-  const first = await openJournal(folder.path);
+  const first = await openJournal(folder.path, FIRST);
   await first.append([reading(5), reading(5), reading(4), reading(4, 2)]);
   assert.deepEqual(first.waiting(), [reading(5), reading(4, 2)]);
   await first.forget(first.waiting());
   await first.close();
-  const second = await openJournal(folder.path);
+  const second = await openJournal(folder.path, FIRST);
   t.after(second.close);
   await second.append([reading(5), reading(6)]);
   assert.deepEqual(second.waiting(), [reading(6)]);
@@ -47,7 +50,7 @@ test('a power cut at every byte of the last line loses nothing before it, and th
   const folder = await createTestFolder();
   t.after(folder.remove);
   const file = join(folder.path, 'journal.jsonl');
-  const first = await openJournal(folder.path);
+  const first = await openJournal(folder.path, FIRST);
   await first.append([reading(1)]);
   await first.append([reading(2)]);
   await first.close();
@@ -56,11 +59,11 @@ test('a power cut at every byte of the last line loses nothing before it, and th
   assert.ok(whole.length - lastLine > 40);
   for (let end = lastLine; end < whole.length; end += 1) {
     await writeFile(file, whole.subarray(0, end));
-    const journal = await openJournal(folder.path);
+    const journal = await openJournal(folder.path, FIRST);
     assert.deepEqual(journal.waiting(), [reading(1)], `cut at ${end}`);
     await journal.append([reading(3)]);
     await journal.close();
-    const next = await openJournal(folder.path);
+    const next = await openJournal(folder.path, FIRST);
     assert.deepEqual(next.waiting(), [reading(1), reading(3)], `cut at ${end}`);
     await next.close();
   }
@@ -69,10 +72,41 @@ test('a power cut at every byte of the last line loses nothing before it, and th
 test('a damaged line that is not the last is not passed over', async (t) => {
   const folder = await createTestFolder();
   t.after(folder.remove);
-  const journal = await openJournal(folder.path);
+  const journal = await openJournal(folder.path, FIRST);
   await journal.append([reading(1), reading(2)]);
   await journal.close();
   const file = join(folder.path, 'journal.jsonl');
   await writeFile(file, (await readFile(file, 'utf8')).replace('"timeMs":"1"', '"timeMs":1"'));
-  await assert.rejects(openJournal(folder.path), /journal\.jsonl, line 2: damaged/u);
+  await assert.rejects(openJournal(folder.path, FIRST), /journal\.jsonl, line 2: damaged/u);
+});
+
+test('readings noted for a number are forgotten once it is signed, and kept when it is not', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const killed = await openJournal(folder.path, FIRST);
+  await killed.append([reading(1), reading(1, 2), reading(2), reading(3, 2)]);
+  await killed.willSign([reading(1), reading(2), reading(1, 2)], FIRST);
+  await killed.append([reading(4)]);
+  await killed.close();
+  const unsigned = await openJournal(folder.path, FIRST);
+  assert.deepEqual(unsigned.waiting(), [reading(1), reading(1, 2), reading(2), reading(3, 2), reading(4)]);
+  await unsigned.willSign([reading(1), reading(2), reading(1, 2)], FIRST);
+  await unsigned.close();
+  const signed = await openJournal(folder.path, SECOND);
+  t.after(signed.close);
+  assert.deepEqual(signed.waiting(), [reading(3, 2), reading(4)]);
+  await signed.append([reading(2), reading(5)]);
+  assert.deepEqual(signed.waiting(), [reading(3, 2), reading(4), reading(5)], 'a repetition stays one');
+});
+
+test('numbers of a boot come after all numbers of the boot before', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const killed = await openJournal(folder.path, FIRST);
+  await killed.append([reading(1)]);
+  await killed.willSign([reading(1)], { boot: 0, sequence: 7n });
+  await killed.close();
+  const next = await openJournal(folder.path, { boot: 1, sequence: 0n });
+  t.after(next.close);
+  assert.deepEqual(next.waiting(), []);
 });

@@ -11,6 +11,13 @@ export type ChainHead = {
   readonly previous: Hex;
 };
 
+/** A number of a station's chain. Numbers begin again with each boot. */
+export type ChainPlace = Pick<ChainHead, 'boot' | 'sequence'>;
+
+/** Whether a place comes before another one of the same chain. */
+export const isBefore = (one: ChainPlace, other: ChainPlace): boolean =>
+  one.boot < other.boot || (one.boot === other.boot && one.sequence < other.sequence);
+
 const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
 
 /** The head of a chain nothing was signed in. */
