@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CID } from 'multiformats/cid';
 import type { Block } from '../../content/blocks.ts';
 import { requireBlock } from '../../content/dag.ts';
 import type { ContentStore } from '../../features/payloads/types.ts';
+import { createTurns } from '../../worker/turns.ts';
 import type { DurableFiles } from '../durable-file/durable-files.ts';
 import { entriesOfPack, packOf, readRanges } from './pack-file.ts';
 import {
@@ -110,8 +110,8 @@ export const openDiskStore = async (options: {
   };
 
   const writePack = async (root: CID, blocks: readonly Block[]): Promise<void> => {
-    const { bytes, entries } = packOf(root, blocks);
-    const name = `pack-${createHash('sha256').update(bytes).digest('hex')}.car`;
+    const { bytes, entries } = await packOf(root, blocks);
+    const name = `pack-${await sha256Hex(bytes)}.car`;
     // The same blocks again are the same pack. To ask for each of them would cost more with every pack there is.
     if (known.has(name)) return;
     await files.write(join(folder, name), bytes);
@@ -121,7 +121,9 @@ export const openDiskStore = async (options: {
   const write = async (root: CID, blocks: AsyncIterable<Block> | Iterable<Block>): Promise<void> => {
     let waiting = new Map<string, Block>();
     let size = 0;
+    const turn = createTurns();
     for await (const block of blocks) {
+      await turn();
       requireBlock(block.cid, block.bytes);
       waiting.set(nameOf(block.cid), block);
       size += block.bytes.length;
@@ -144,5 +146,9 @@ export const openDiskStore = async (options: {
     }),
   };
 };
+
+/** Computed off the event loop. */
+const sha256Hex = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 
 const indexPath = (folder: string, pack: string): string => join(folder, pack.replace(/\.car$/, '.idx'));

@@ -3,23 +3,28 @@ import { CarIndexer } from '@ipld/car';
 import { blockLength, createWriter, headerLength } from '@ipld/car/buffer-writer';
 import type { CID } from 'multiformats/cid';
 import type { Block } from '../../content/blocks.ts';
+import { createTurns } from '../../worker/turns.ts';
 import type { PackEntry } from './pack-index.ts';
 
 /** A CARv1 of blocks under one root, and where each of them lies in it. */
-export const packOf = (
+export const packOf = async (
   root: CID,
   blocks: readonly Block[],
-): { readonly bytes: Uint8Array; readonly entries: readonly PackEntry[] } => {
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly entries: readonly PackEntry[] }> => {
   const headerSize = headerLength({ roots: [root] });
   const size = blocks.reduce((sum, block) => sum + blockLength(block), headerSize);
-  const writer = createWriter(new ArrayBuffer(size), { roots: [root], headerSize });
+  const buffer = new ArrayBuffer(size);
+  const writer = createWriter(buffer, { roots: [root], headerSize });
   const entries: PackEntry[] = [];
+  const turn = createTurns();
   for (const block of blocks) {
+    await turn();
     writer.write(block);
     const { length } = block.bytes;
     entries.push({ digest: block.cid.multihash.digest, offset: writer.byteOffset - length, length });
   }
-  return { bytes: writer.close(), entries };
+  const { byteOffset, byteLength } = writer.close();
+  return { bytes: new Uint8Array(buffer, byteOffset, byteLength), entries };
 };
 
 /** Where each block lies in a pack whose index was lost. */

@@ -12,6 +12,7 @@ import {
 
 import { linkList, rawBlock } from '../../content/blocks.ts';
 import { requireStored, walk } from '../../content/dag.ts';
+import { createTurns } from '../../worker/turns.ts';
 import type { LogReader } from '../log/types.ts';
 import type { ContentStore } from '../payloads/types.ts';
 import { evidenceBlocks } from './archive/evidence-block.ts';
@@ -81,8 +82,10 @@ export const createManifestBuilder = (options: {
   }: Anchor): Promise<{ readonly payloads: CID | null; readonly cited: ReadonlySet<Hex> }> => {
     const links: CID[] = [];
     const cited = new Set<Hex>();
+    const turn = createTurns();
     for (let from = fromIndex; from < size; from += PORTION) {
       for (const entry of await log.entries(from, size < from + PORTION ? size : from + PORTION)) {
+        await turn();
         const { authorPart, operatorPart } = decodeEntry(entry.bytes);
         if (operatorPart.payloadCid.length > 0) links.push(CID.decode(operatorPart.payloadCid));
         if (equal(authorPart.typeHash, KINDS.TelemetryBatch.typeHash)) cited.add(profileOf(authorPart));

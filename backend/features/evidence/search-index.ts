@@ -3,6 +3,7 @@ import { hexToBytes } from 'viem';
 
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import type { StepOutcome } from '../../worker/poller.ts';
+import { createTurns } from '../../worker/turns.ts';
 import type { LogReader } from '../log/types.ts';
 
 /** Entries indexed in one transaction. */
@@ -27,7 +28,9 @@ export const createSearchIndexer = (database: Database, log: LogReader): SearchI
       if (from >= to) return 'idle';
       const authors = new Map<string, Span>();
       const kinds = new Map<string, Span>();
+      const turn = createTurns();
       for (const entry of await log.entries(from, to)) {
+        await turn();
         const { header, typeHash } = decodeAuthorPart(authorPartOf(entry.bytes));
         const firstIndex = entry.index - BigInt(entry.position);
         widen(authors, toHex(header.author), firstIndex, header.timeMs);

@@ -2,6 +2,7 @@ import type { Logger } from '../../adapters/logger/logger.ts';
 import { linkList, type Block } from '../../content/blocks.ts';
 import { requireStored } from '../../content/dag.ts';
 import type { StepOutcome } from '../../worker/poller.ts';
+import { createTurns } from '../../worker/turns.ts';
 import type { Segments } from './segments.ts';
 import type { ContentStore, PayloadSource, PendingPayload, Segment } from './types.ts';
 
@@ -33,7 +34,11 @@ export const createPayloadMover = (options: {
 
   const moveSegment = async (fromIndex: bigint, toIndex: bigint): Promise<void> => {
     const payloads: PendingPayload[] = [];
-    for await (const payload of source.payloads(fromIndex, toIndex)) payloads.push(payload);
+    const turn = createTurns();
+    for await (const payload of source.payloads(fromIndex, toIndex)) {
+      payloads.push(payload);
+      await turn();
+    }
     const segment = await storeSegment(store, { fromIndex, toIndex }, payloads);
     // What another process recorded for this range may end earlier: it says what may be released.
     if (!(await segments.record(segment))) return;
