@@ -27,29 +27,6 @@ const columnsOf = (places: readonly Place[]) =>
 const PLACES = `(SELECT substr($1::bytea, 20 * n::int - 19, 20) AS author, lane, boot, sequence, n::int AS n
   FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS c (lane, boot, sequence, n))`;
 
-/**
- * Takes the places of a block's statements, in order.
- *
- * @returns whether all of them were free; when not, the transaction must be rolled back
- */
-export const takePlaces = async (
-  tx: Queryable,
-  block: bigint,
-  candidates: readonly Candidate[],
-): Promise<boolean> => {
-  const taken = await tx.execute(
-    `INSERT INTO statement (author, lane, boot, sequence, block, position, digest)
-     SELECT author, lane, boot, sequence, $5, n - 1, substr($6::bytea, 32 * n - 31, 32) FROM ${PLACES} AS place
-     ORDER BY n ON CONFLICT DO NOTHING`,
-    [
-      ...columnsOf(candidates.map(({ place }) => place)),
-      block,
-      Buffer.concat(candidates.map(({ digest }) => digest)),
-    ],
-  );
-  return taken === candidates.length;
-};
-
 /** Which of the places are taken by another block than `block`. */
 export const takenPlaces = async (
   tx: Queryable,
@@ -64,57 +41,58 @@ export const takenPlaces = async (
   return rows.map(({ n, digest }) => ({ place: places[n - 1]!, digest }));
 };
 
-/**
- * Notes which periods' keys sealed a block, and holds their rows until the end of the transaction: whoever closes a period
- * waits for those that write under it, and those that come later see it closed.
- *
- * A period is noted even before it is registered: an erasure would take a block that names another one for known, and lose
- * the keys of this one.
- *
- * @returns periods that are closed; the transaction must then be rolled back
- */
-export const noteBlockPeriods = async (
-  tx: Queryable,
-  block: bigint,
-  periods: readonly string[],
-): Promise<string[]> => {
-  const rows = await tx.query<{ period: string }>(
-    `WITH named AS (SELECT period, closed FROM period_key WHERE period = ANY ($1::text[]) ORDER BY period FOR SHARE),
-     noted AS (INSERT INTO period_block (period, block) SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING)
-     SELECT period FROM named WHERE closed`,
-    [periods, block],
-  );
-  return rows.map(({ period }) => period);
-};
+/** What came of writing a block. Unless all its places were free and no period is closed, the transaction must be rolled back. */
+export type BlockWritten = { readonly isPlaced: boolean; readonly closed: readonly string[] };
 
-/** Writes a block with its ciphertexts and puts it before the sequencer. */
+const WRITE_BLOCK = `WITH
+  named AS (SELECT period, closed FROM period_key WHERE period = ANY ($6::text[]) ORDER BY period FOR SHARE),
+  noted AS (INSERT INTO period_block (period, block) SELECT unnest($6::text[]), $5 ON CONFLICT DO NOTHING),
+  placed AS (
+    INSERT INTO statement (author, lane, boot, sequence, block, position, digest)
+    SELECT author, lane, boot, sequence, $5, n - 1, substr($7::bytea, 32 * n - 31, 32) FROM ${PLACES} AS place
+    ORDER BY n ON CONFLICT DO NOTHING RETURNING 1),
+  statements AS (
+    INSERT INTO statement_block (id, receipt_time_ms, deadline, entry_ends, entries, digests)
+    VALUES ($5::bigint, $8::bigint, $9, $10, $11, $7)),
+  payloads AS (
+    INSERT INTO payload_block (id, payload_ends, payloads)
+    SELECT $5::bigint, $12::integer[], $13::bytea WHERE octet_length($13::bytea) > 0),
+  pending AS (INSERT INTO pending_block (block, statements, arrived_ms) VALUES ($5, $14, $8))
+SELECT (SELECT count(*) FROM placed)::integer AS placed,
+  (SELECT coalesce(array_agg(period), '{}') FROM named WHERE closed) AS closed`;
+
+/**
+ * Writes a block: takes the places of its statements, in order, notes which periods' keys sealed it, stores entries and
+ * ciphertexts and puts it before the sequencer. All in one statement: whoever waits for the answer waits for each round trip.
+ *
+ * The periods' rows are held until the end of the transaction: whoever closes a period waits for those that write under
+ * it, and those that come later see it closed. A period is noted even before it is registered: an erasure would take a block
+ * that names another one for known, and lose the keys of this one.
+ */
 export const writeBlock = async (
   tx: Queryable,
   block: bigint,
+  periods: readonly string[],
   entries: readonly BlockEntry[],
   promised: Promised,
-): Promise<void> => {
+): Promise<BlockWritten> => {
   const bytes = pack(entries.map((entry) => entry.bytes));
   const payloads = pack(entries.map(({ candidate }) => candidate.payload?.block ?? new Uint8Array(0)));
-  await tx.execute(
-    `WITH statements AS (
-       INSERT INTO statement_block (id, receipt_time_ms, deadline, entry_ends, entries, digests)
-       VALUES ($1::bigint, $2::bigint, $3, $4, $5, $6)),
-     payloads AS (INSERT INTO payload_block (id, payload_ends, payloads)
-       SELECT $1::bigint, $7::integer[], $8::bytea WHERE octet_length($8::bytea) > 0)
-     INSERT INTO pending_block (block, statements, arrived_ms) VALUES ($1, $9, $2)`,
-    [
-      block,
-      promised.receiptTimeMs,
-      promised.deadline,
-      bytes.ends,
-      bytes.bytes,
-      Buffer.concat(entries.map(({ candidate }) => candidate.digest)),
-      payloads.ends,
-      payloads.bytes,
-      entries.length,
-    ],
-  );
+  const [written] = await tx.query<{ placed: number; closed: string[] }>(WRITE_BLOCK, [
+    ...columnsOf(entries.map(({ candidate }) => candidate.place)),
+    block,
+    periods,
+    Buffer.concat(entries.map(({ candidate }) => candidate.digest)),
+    promised.receiptTimeMs,
+    promised.deadline,
+    bytes.ends,
+    bytes.bytes,
+    payloads.ends,
+    payloads.bytes,
+    entries.length,
+  ]);
+  if (written === undefined) throw new Error('a block was written without an answer');
+  return { isPlaced: written.placed === entries.length, closed: written.closed };
 };
 
 /** Keeps the first conflicting statement of each place and counts the others. Conflicts come in the order of places. */

@@ -8,15 +8,7 @@ import type { BlockIds } from './block-ids.ts';
 import { placeName, type Candidate } from './candidate.ts';
 import { conflictsOf, equivocation, splitByPlace, type Holders } from './conflicts.ts';
 import type { FirstReceipts } from './first-receipts.ts';
-import {
-  noteBlockPeriods,
-  openBoots,
-  recordConflicts,
-  takenPlaces,
-  takePlaces,
-  writeBlock,
-  type TakenPlace,
-} from './flush-store.ts';
+import { openBoots, recordConflicts, takenPlaces, writeBlock, type TakenPlace } from './flush-store.ts';
 import { refuseByHistory } from './history.ts';
 import type { ReceiptsIssuer, Refusal, SignedReceipt, SubmissionResult } from './types.ts';
 
@@ -61,9 +53,9 @@ export const createFlush = (options: {
       );
       signing.catch(() => undefined);
       if (entries.length > 0) {
-        const closed = await noteBlockPeriods(tx, block, periodsOf(candidates));
+        const { isPlaced, closed } = await writeBlock(tx, block, periodsOf(candidates), entries, promised);
         if (closed.length > 0) throw new PeriodClosedError(closed);
-        if (!(await takePlaces(tx, block, candidates)))
+        if (!isPlaced)
           throw new PlacesTaken(
             await takenPlaces(
               tx,
@@ -71,7 +63,6 @@ export const createFlush = (options: {
               candidates.map(({ place }) => place),
             ),
           );
-        await writeBlock(tx, block, entries, promised);
         await openBoots(tx, candidates);
       }
       const holders = new Map(taken);
