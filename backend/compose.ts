@@ -12,6 +12,7 @@ import { composeAnchoring } from './compose/anchoring.ts';
 import { composeChain } from './compose/chain.ts';
 import { composeAccounts, composeDeployment } from './compose/deployment.ts';
 import { composeContent, composeEndpoint } from './compose/endpoint.ts';
+import { composeErasure } from './compose/erasure.ts';
 import { composeEvidence } from './compose/evidence.ts';
 import { composeLog, composeNote, composePrimitives } from './compose/log.ts';
 import { composeMessaging } from './compose/messaging.ts';
@@ -154,6 +155,17 @@ export const compose = async (
     const trust = describeTrust(chain.binding, deployment, log.verifierKey, demand);
     const trustText = fromUtf8(encodeTrust(trust));
     const trustFile = await writeTrustFile(files, config.dataDir, trustText);
+    const erasure = composeErasure({
+      database,
+      anchoring,
+      log: log.log,
+      content,
+      keys: periodKeys.ofErasures,
+      intents: operatorIntents,
+      primitives,
+      lifetime,
+      logger: loggerOf('erasure'),
+    });
     const evidence = composeEvidence({
       database,
       chain,
@@ -161,8 +173,7 @@ export const compose = async (
       log: log.log,
       content,
       periodKeys,
-      intents: operatorIntents,
-      primitives,
+      isErased: erasure.isErased,
       verifierKeys: [log.verifierKey, ...witness.keys],
       trust,
       lifetime,
@@ -186,6 +197,7 @@ export const compose = async (
       ...chain.routes,
       ...anchoring.routes,
       ...evidence.routes,
+      ...erasure.routes,
       ...trustRoutes(trustText),
       ...healthRoutes({ health, metrics }),
     ];

@@ -90,7 +90,9 @@ export const composeAnchoring = (options: {
           holdsLease: lease.holds,
         });
   const steps = {
-    ...(recorder && { record: { intervalMs: RECORD_LOOK_MS, step: recorder.step } }),
+    ...(recorder && {
+      record: { intervalMs: Math.min(RECORD_LOOK_MS, config.intervalMs), step: recorder.step },
+    }),
     anchor: { intervalMs: Math.min(ANCHOR_LOOK_MS, config.intervalMs), step: worker.step },
     payloads: {
       intervalMs: MOVE_LOOK_MS,

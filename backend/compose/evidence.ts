@@ -4,7 +4,6 @@ import {
   fromHex,
   parseVerifierKey,
   verify,
-  type Primitives,
   type Trust,
 } from '@gridseal/protocol';
 import { domainOf } from '@gridseal/protocol/statement/digest';
@@ -13,17 +12,12 @@ import { createBatchKeys } from '../adapters/keys/batch-keys.ts';
 import type { Logger } from '../adapters/logger/logger.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import { createBundles, type BundleCheck } from '../features/evidence/bundles.ts';
-import { createEraser } from '../features/erasure/eraser.ts';
-import { createErasureStore } from '../features/erasure/erasure-store.ts';
-import { createErasures } from '../features/erasure/erasures.ts';
-import { erasureRoutes } from '../features/erasure/routes.ts';
 import { createBatchOpener } from '../features/evidence/readings.ts';
 import { evidenceRoutes } from '../features/evidence/routes.ts';
 import { createSearchIndexer } from '../features/evidence/search-index.ts';
 import { createStatementSearch } from '../features/evidence/search.ts';
 import type { LogReader } from '../features/log/types.ts';
 import type { ContentStore } from '../features/payloads/types.ts';
-import type { OperatorIntents } from '../features/sequencer/types.ts';
 import type { Lifetime } from '../lifetime.ts';
 import { createPoller } from '../worker/poller.ts';
 import type { composeAnchoring } from './anchoring.ts';
@@ -31,7 +25,6 @@ import type { ChainParts } from './chain.ts';
 import type { ComposedPeriodKeys } from './period-keys.ts';
 
 const INDEX_LOOK_MS = 500;
-const ERASE_LOOK_MS = 1_000;
 
 /** Layers that a bundle cannot have before its anchor. */
 const WITHOUT_ANCHOR = ['authority', 'anchor', 'chain'] as const;
@@ -57,8 +50,7 @@ export const composeEvidence = (options: {
   readonly log: LogReader;
   readonly content: ContentStore;
   readonly periodKeys: ComposedPeriodKeys;
-  readonly intents: Pick<OperatorIntents, 'erasure'>;
-  readonly primitives: Primitives;
+  readonly isErased: (digest: Uint8Array) => Promise<boolean>;
   /** C2SP verifier keys of the log and its witnesses. */
   readonly verifierKeys: readonly string[];
   readonly trust: Trust;
@@ -72,24 +64,11 @@ export const composeEvidence = (options: {
     evidenceLog: fromHex(binding.evidenceLog),
     logId: fromHex(binding.logId),
   });
-  const erasureStore = createErasureStore(database);
-  const eraser = createEraser({
-    erasures: erasureStore,
-    keys: options.periodKeys.ofErasures,
-    store: content,
-    intents: options.intents,
-    primitives: options.primitives,
-    holdsLease: anchoring.holdsLease,
-    logger,
-  });
-  const erasing = createPoller({ name: 'erasure', intervalMs: ERASE_LOOK_MS, step: eraser.step, logger });
-  erasing.start();
-  lifetime.own('erasure worker', erasing.stop);
   const opener = createBatchOpener({
     source: anchoring.source,
     store: content,
     batchKeys: createBatchKeys(options.periodKeys.store),
-    isErased: async (digest) => (await erasureStore.find(digest)) !== undefined,
+    isErased: options.isErased,
   });
   const bundles = createBundles({
     log,
@@ -112,9 +91,8 @@ export const composeEvidence = (options: {
   poller.start();
   lifetime.own('search index worker', poller.stop);
   const search = createStatementSearch(database, log, domain);
-  const erasures = createErasures({ erasures: erasureStore, log, source: anchoring.source, store: content });
   return {
     bundles,
-    routes: [...evidenceRoutes({ bundles, search, opener, log }), ...erasureRoutes(erasures)],
+    routes: evidenceRoutes({ bundles, search, opener, log }),
   };
 };

@@ -103,6 +103,22 @@ const MUTANTS: readonly Mutant[] = [
     ],
     noticedBy: 'faults/scenarios',
   },
+  {
+    name: 'an erasure destroys a key without wrapping what is to stay',
+    edits: [
+      [
+        'backend/features/erasure/eraser.ts',
+        '    await keys.writeRewrapped(period, { under: under.period, keys: survivors });\n',
+        '',
+      ],
+    ],
+    noticedBy: 'faults/scenarios',
+  },
+  {
+    name: 'an erasure is logged and the key is still there',
+    edits: [['backend/features/erasure/eraser.ts', '    await keys.destroy(retired);\n', '']],
+    noticedBy: 'faults/scenarios',
+  },
 ];
 
 /** Long enough for a suite that hangs where it should fail. */

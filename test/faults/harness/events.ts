@@ -6,9 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContentStore } from '../../../backend/features/payloads/types.ts';
+import { isForced } from './forced.ts';
 import type { Schedule } from './injector.ts';
 import { anchorsOf } from './judge.ts';
-import { isForced, within, type Run } from './run.ts';
+import { within, type Run } from './run.ts';
 import type { World } from './world.ts';
 
 const WORKS: Schedule = () => undefined;
@@ -36,10 +37,11 @@ const publishedSize = async ({ folder }: World): Promise<bigint> => {
  * @param between what happens after the copy was made
  */
 export const restoreBackup = async (run: Run, between: () => Promise<void>): Promise<void> => {
-  const { world, shown, senders } = run;
+  const { world, shown, senders, erasers } = run;
   await world.disconnect();
   await world.backUp();
-  const receiptsAtCopy = senders.held.size;
+  const promises = () => senders.held.size + erasers.asked.size;
+  const promisedAtCopy = promises();
   const largest = async (): Promise<bigint> =>
     [...shown.keys(), await publishedSize(world)].reduce((a, b) => (a > b ? a : b), 0n);
   // What was written and not shown yet is in the copy too.
@@ -48,7 +50,7 @@ export const restoreBackup = async (run: Run, between: () => Promise<void>): Pro
   await world.disconnect();
   const isBehind = (await largest()) > copied;
   // Acknowledged within the last checkpoint interval and then put back: only the database knew (docs/faults.md).
-  if (!isBehind && senders.held.size > receiptsAtCopy) return;
+  if (!isBehind && promises() > promisedAtCopy) return;
   await world.restore('backup');
   try {
     const started = await run.start(WORKS);
@@ -67,6 +69,7 @@ export const restoreBackup = async (run: Run, between: () => Promise<void>): Pro
 /** The chain replaces its last blocks by empty ones; what they held is gone. @returns how many anchors that undid */
 export const reorganise = async ({ world }: Run, depth: number): Promise<number> => {
   const before = await anchorsOf(world);
+  world.reorganisations += 1;
   await world.chain.cheat.request({ method: 'anvil_reorg', params: [depth, []] } as never);
   return before.length - (await anchorsOf(world)).length;
 };

@@ -1,14 +1,22 @@
 import { join } from 'node:path';
 import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
 import { privateKeyToAccount } from 'viem/accounts';
+import { createBatchKeys } from '../../../backend/adapters/keys/batch-keys.ts';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
 import { openDiskStore } from '../../../backend/adapters/ipfs/disk-store.ts';
 import { openDatabase } from '../../../backend/adapters/postgres/database.ts';
 import { composeAnchoring } from '../../../backend/compose/anchoring.ts';
 import { composeChain } from '../../../backend/compose/chain.ts';
+import { composeErasure } from '../../../backend/compose/erasure.ts';
 import { composeLog, composeNote } from '../../../backend/compose/log.ts';
 import { composePeriodKeys } from '../../../backend/compose/period-keys.ts';
 import { readConfig } from '../../../backend/config.ts';
+import type { Erasures } from '../../../backend/features/erasure/types.ts';
+import {
+  createBatchOpener,
+  type BatchKeys,
+  type BatchOpener,
+} from '../../../backend/features/evidence/readings.ts';
 import type { Ingest } from '../../../backend/features/ingest/types.ts';
 import type { LogReader } from '../../../backend/features/log/types.ts';
 import type { ContentStore } from '../../../backend/features/payloads/types.ts';
@@ -29,6 +37,9 @@ export type FaultyProcess = {
   readonly log: LogReader;
   readonly sequencer: Sequencer;
   readonly injector: Injector;
+  readonly erasures: Erasures;
+  /** How payloads are opened, for a disclosure. */
+  readonly evidence: { readonly batchKeys: BatchKeys; readonly opener: BatchOpener };
   readonly content: ContentStore;
   /** Why the log must not be continued, when it said so. */
   readonly fatal: () => Error | undefined;
@@ -115,10 +126,10 @@ export const startProcess = async (
         fatal ??= error;
       },
     });
-    composeAnchoring({
+    const anchoring = composeAnchoring({
       config: config.anchor,
       client,
-      anchorPromise: undefined,
+      anchorPromise: world.deployment.anchorPromise?.address,
       database,
       chain,
       log: log.log,
@@ -127,8 +138,32 @@ export const startProcess = async (
       lifetime,
       logger: testLogger,
     });
+    const { erasures, isErased } = composeErasure({
+      database,
+      anchoring,
+      log: log.log,
+      content,
+      keys: periodKeys.ofErasures,
+      intents: operatorIntents,
+      primitives,
+      lookMs: 20,
+      lifetime,
+      logger: testLogger,
+    });
+    const batchKeys = createBatchKeys(periodKeys.store);
+    const opener = createBatchOpener({ source: anchoring.source, store: content, batchKeys, isErased });
     const { ingest, sequencer } = log;
-    return { ingest, log: log.log, sequencer, injector, content, fatal: () => fatal, stop };
+    return {
+      ingest,
+      log: log.log,
+      sequencer,
+      injector,
+      erasures,
+      evidence: { batchKeys, opener },
+      content,
+      fatal: () => fatal,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -4,12 +4,14 @@ import { fromHex } from '@gridseal/protocol/bytes';
 import { checkpointOrigin } from '@gridseal/protocol/identity/log-id';
 import { NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
 import { openDatabase, type Database } from '../../../backend/adapters/postgres/database.ts';
-import { DatabaseError } from '../../../backend/adapters/postgres/errors.ts';
 import { readConfig } from '../../../backend/config.ts';
 import { testLogger } from '../../setup/postgres.ts';
 import type { NodeMood } from './faulty-chain.ts';
-import { Killed, type Schedule } from './injector.ts';
-import { judge, look, type Shown } from './judge.ts';
+import { createErasers, type Erasers } from './erasers.ts';
+import { isForced } from './forced.ts';
+import type { Schedule } from './injector.ts';
+import { isErased, judgePayloads } from './judge-payloads.ts';
+import { judge, look, recordsOf, type Shown } from './judge.ts';
 import { startProcess, type FaultyProcess } from './process.ts';
 import type { Random } from './random.ts';
 import { createSenders, type Senders } from './senders.ts';
@@ -19,6 +21,7 @@ import { createWorld, type Ground, type World } from './world.ts';
 export type Run = {
   readonly world: World;
   readonly senders: Senders;
+  readonly erasers: Erasers;
   readonly shown: Shown;
   readonly random: Random;
   readonly start: (
@@ -46,6 +49,7 @@ export const runLog = async (
   const world = await createWorld(ground, finalityDepth);
   const shown: Shown = new Map();
   const senders = createSenders(world, random);
+  const erasers = createErasers(senders, random);
   const running = new Set<FaultyProcess>();
 
   const start: Run['start'] = async (schedule, { name = 'a', ...options } = {}) => {
@@ -64,6 +68,7 @@ export const runLog = async (
     for (let round = 0; round < rounds && !process.injector.isDead(); round += 1) {
       senders.sign(1 + random.below(4));
       await senders.send(process);
+      await erasers.ask(process);
       await lookUnlessCutOff(process, shown);
       await sleep(random.below(25));
     }
@@ -75,11 +80,15 @@ export const runLog = async (
     try {
       senders.sign(1);
       for (let tries = 0; senders.waiting() > 0 && tries < 50; tries += 1) await senders.send(process);
+      await within('erased', () => isErased(process, erasers));
       await within('drained', () => process.sequencer.drained().then(() => true));
       await within('anchored and archived', () => isArchived(database));
+      const { client } = world.chain;
+      await within('recorded', async () => (await recordsOf(world, await client.getBlockNumber())) > 0);
       await look(process.log, shown);
       const { log, content } = process;
       await judge({ world, database, log, content, note: noteOf(world), senders, shown });
+      await judgePayloads(process, senders, erasers);
       return process.injector.passed;
     } finally {
       await database.close();
@@ -95,7 +104,7 @@ export const runLog = async (
   };
 
   try {
-    await play({ world, senders, shown, random, start, use, head, conclude });
+    await play({ world, senders, erasers, shown, random, start, use, head, conclude });
   } finally {
     for (const process of running) await process.stop();
     await world.end();
@@ -140,15 +149,6 @@ const lookUnlessCutOff = async ({ log }: FaultyProcess, shown: Shown): Promise<v
   } catch (error) {
     if (!isForced(error)) throw error;
   }
-};
-
-/** Whether an error is one of those that faults are made of; anything else is a defect. */
-export const isForced = (error: unknown): boolean => {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof Killed || cause instanceof DatabaseError) return true;
-    if (cause.message.includes('forced')) return true;
-  }
-  return false;
 };
 
 /** Starts a process and uses it; one that its faults keep from starting is over. @param mood of its node once it runs */

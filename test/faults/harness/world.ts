@@ -74,6 +74,8 @@ export type World = Site & {
   /** Holds the folders of every process and of the content store. */
   readonly disk: PowerLossDisk;
   readonly folder: string;
+  /** How often blocks of its chain were replaced. */
+  reorganisations: number;
   /** Ends the database connections of a process, or of all. */
   readonly disconnect: (application?: string) => Promise<void>;
   /** Ends the connection that holds the sequencer's lock. */
@@ -142,6 +144,7 @@ export const createWorld = async (ground: Ground, finalityDepth: bigint): Promis
     directory: createTestDirectory(),
     disk: createPowerLossDisk(),
     folder,
+    reorganisations: 0,
     disconnect: async (application) => {
       await admin.query(
         `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
