@@ -8,50 +8,75 @@ import { heldKey, startOf } from '../device/held-key.ts';
 import { printFigures, ruleOf, type ReductionFlags } from '../device/reduction.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createTerminal } from '../terminal/terminal.ts';
+import { UsageError } from '../usage-error.ts';
 
 type SendFlags = GatewayFlags &
-  ReductionFlags & { readonly json?: boolean; readonly start?: string; readonly hours: string };
+  ReductionFlags & {
+    readonly json?: boolean;
+    readonly start?: string;
+    readonly hours: string;
+    readonly again?: boolean;
+  };
+
+const hoursOf = (text: string): number => {
+  const hours = Number(text);
+  if (hours > 0 && hours <= 8_784) return hours;
+  throw new UsageError(`--hours ${text}: expected hours above 0, at most 8784`);
+};
 
 const send = async (file: string, csv: string, flags: SendFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const held = await heldKey(file);
   const telemetry = await readTelemetryFile(csv, startOf(flags.start));
   const profile = asProfile(telemetry.profile);
-  const batches = batchesOf(telemetry.readings, Number(flags.hours) * 3_600_000);
+  const batches = batchesOf(telemetry.readings, hoursOf(flags.hours) * 3_600_000);
   const gateway = await openGateway(file, held, profile, ruleOf(flags, profile), flags);
-  const { station, reporter, receiptFile } = gateway;
+  const { station, reporter, signed, receiptFile } = gateway;
   const digests: Hex[] = [];
   const refused: string[] = [];
   let readings = 0;
+  let signedBefore = 0;
+  const deliver = () =>
+    station.flush(async (deliveries) => {
+      refused.push(...(await gateway.keep(deliveries)));
+    });
   try {
     const bar = terminal.progress('batches', batches.length);
     for (const batch of batches) {
+      if (flags.again !== true && signed.has(batch)) {
+        signedBefore += 1;
+        bar.advance();
+        continue;
+      }
+      await signed.willSign(batch, station.next());
       const reported = await reporter.report(batch);
       digests.push(reported.digest);
       readings += reported.kept;
-      await station.flush(async (deliveries) => {
-        refused.push(...(await gateway.keep(deliveries)));
-      });
+      await deliver();
       bar.advance();
     }
     bar.done();
+    if (station.waiting() > 0) await deliver();
   } finally {
     await gateway.close();
   }
   const { layout, rows, emptyCells } = telemetry;
   const figures = reporter.figures();
   terminal.line(`${readings} readings of ${rows} rows (${layout}) in ${digests.length} batches.`);
+  if (signedBefore > 0)
+    terminal.line(`${signedBefore} batches were signed before and left out: --again signs them once more.`);
   if (emptyCells > 0) terminal.line(`${emptyCells} empty cells were left out.`);
   if (figures !== undefined) {
     printFigures(terminal, figures, profile);
     terminal.line(`What was measured is in ${gateway.folder}/raw: keep it (gridseal verify --raw).`);
   }
   for (const reason of new Set(refused)) terminal.error(`refused: ${reason}`);
-  terminal.line(`Last digest ${digests.at(-1) ?? 'none'}`);
+  if (digests.length > 0) terminal.line(`Last digest ${digests.at(-1)}`);
   terminal.line(`Receipts in ${receiptFile}: keep them (gridseal promise --help).`);
   terminal.result({
     readings,
     digests,
+    signedBefore,
     refused,
     author: toHex(held.identity),
     ...(figures === undefined ? {} : { reduction: figures }),
@@ -83,7 +108,11 @@ export const addSendCommand = (device: Command): void => {
         'Sign the readings of a file and send them; what is signed and not receipted waits on disk.',
       )
       .option('--start <time>', 'time of the first row, where the file names none')
-      .option('--hours <n>', 'hours of telemetry in a batch', '1'),
+      .option('--hours <n>', 'hours of telemetry in a batch', '1')
+      .option(
+        '--again',
+        'sign batches too that were signed before, from this file or another of the same readings',
+      ),
   ).action((file: string, csv: string, _f: unknown, command: Command) =>
     send(file, csv, command.optsWithGlobals<SendFlags>()),
   );

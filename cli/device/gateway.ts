@@ -6,6 +6,7 @@ import { forwardOverHttp, forwardOverMqtt, type MqttForward } from '../../edge/g
 import type { HeldKey } from '../../edge/gateway/key-file.ts';
 import { openReceiptFile } from '../../edge/gateway/receipt-file.ts';
 import { createReporter, type Reporter } from '../../edge/gateway/reporter.ts';
+import { openSignedBatches, type SignedBatches } from '../../edge/gateway/signed-batches.ts';
 import { openStation, type Delivery, type Station } from '../../edge/gateway/station.ts';
 import type { ReportRule } from '../../edge/reduction/report-on-change.ts';
 import { readNamedFile } from '../read-file.ts';
@@ -26,6 +27,7 @@ export type Gateway = {
   readonly receiptFile: string;
   readonly station: Station;
   readonly reporter: Reporter;
+  readonly signed: SignedBatches;
   /** Makes the receipts among deliveries durable. @returns why the service refused the others */
   readonly keep: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
@@ -95,12 +97,14 @@ export const openGateway = async (
       now: Date.now,
       randomKey,
     });
+    const signed = await openSignedBatches(folder, station.next());
     const receipts = await openReceiptFile(receiptFile);
     return {
       folder,
       receiptFile,
       station,
       reporter: createReporter({ station, rule, folder, randomKey }),
+      signed,
       keep: async (deliveries) => {
         await receipts.append(deliveries.flatMap((one) => (one.status === 'refused' ? [] : [one.receipt])));
         return deliveries.flatMap((one) => (one.status === 'refused' ? [`${one.code}: ${one.message}`] : []));

@@ -20,10 +20,11 @@ type Sent = {
   readonly readings: number;
   readonly digests: readonly string[];
   readonly refused: readonly string[];
+  readonly signedBefore: number;
   readonly reduction?: { readonly read: number; readonly kept: number; readonly ratio: number };
 };
 
-const REDUCED = ['--dead-band', '0.02', '--heartbeat', '1800'];
+const REDUCED = ['--again', '--dead-band', '0.02', '--heartbeat', '1800'];
 
 /** A day of minutes: a load that steps every quarter of an hour and trembles by less than 20 W in between. */
 const telemetry = (): string => {
@@ -85,6 +86,17 @@ describe('a gateway that sends a file', () => {
       below: string;
     };
     assert.equal(below, '24');
+  });
+
+  it('signs no batch of a file twice, whichever part of it was sent before', async () => {
+    const rows = telemetry().split('\n');
+    await writeFile(csv, rows.slice(0, 1 + 90).join('\n'));
+    const { digests, signedBefore } = await send();
+    // The second hour is cut short here: half an hour is another batch than the whole.
+    assert.deepEqual([digests.length, signedBefore], [1, 1]);
+    await writeFile(csv, rows.join('\n'));
+    assert.deepEqual((await send()).signedBefore, 24);
+    await assert.rejects(send('--hours', 'some'), /--hours some: expected hours/u);
   });
 
   it('sends on change over MQTT, goes on where the chain stopped, and says what the reduction costs', async () => {
