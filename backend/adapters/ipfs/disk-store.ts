@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CID } from 'multiformats/cid';
 import type { Block } from '../../content/blocks.ts';
@@ -147,8 +148,17 @@ export const openDiskStore = async (options: {
   };
 };
 
-/** Computed off the event loop. */
-const sha256Hex = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
-  Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
+/** Hashed at a time: about a millisecond. */
+const HASHED_BYTES = 1024 * 1024;
+
+const sha256Hex = async (bytes: Uint8Array): Promise<string> => {
+  const sha256 = createHash('sha256');
+  const turn = createTurns();
+  for (let at = 0; at < bytes.length; at += HASHED_BYTES) {
+    await turn();
+    sha256.update(bytes.subarray(at, at + HASHED_BYTES));
+  }
+  return sha256.digest('hex');
+};
 
 const indexPath = (folder: string, pack: string): string => join(folder, pack.replace(/\.car$/, '.idx'));

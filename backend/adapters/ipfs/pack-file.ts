@@ -10,11 +10,10 @@ import type { PackEntry } from './pack-index.ts';
 export const packOf = async (
   root: CID,
   blocks: readonly Block[],
-): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly entries: readonly PackEntry[] }> => {
+): Promise<{ readonly bytes: Uint8Array; readonly entries: readonly PackEntry[] }> => {
   const headerSize = headerLength({ roots: [root] });
   const size = blocks.reduce((sum, block) => sum + blockLength(block), headerSize);
-  const buffer = new ArrayBuffer(size);
-  const writer = createWriter(buffer, { roots: [root], headerSize });
+  const writer = createWriter(new ArrayBuffer(size), { roots: [root], headerSize });
   const entries: PackEntry[] = [];
   const turn = createTurns();
   for (const block of blocks) {
@@ -23,8 +22,7 @@ export const packOf = async (
     const { length } = block.bytes;
     entries.push({ digest: block.cid.multihash.digest, offset: writer.byteOffset - length, length });
   }
-  const { byteOffset, byteLength } = writer.close();
-  return { bytes: new Uint8Array(buffer, byteOffset, byteLength), entries };
+  return { bytes: writer.close(), entries };
 };
 
 /** Where each block lies in a pack whose index was lost. */
