@@ -19,11 +19,11 @@ import {
 
 /** The blockstore on disk: CAR files of many blocks each, so that a block costs no file of its own. */
 export type DiskStore = ContentStore & {
-  /** Blocks held and the bytes they take. */
-  readonly figures: () => { readonly blocks: number; readonly bytes: number };
+  /** Blocks held and the bytes they take, from the indexes of all packs. */
+  readonly figures: () => Promise<{ readonly blocks: number; readonly bytes: number }>;
 };
 
-type Pack = { readonly name: string; readonly index: PackPrefixes };
+type Pack = { readonly name: string; readonly index: () => Promise<PackPrefixes> };
 type Place = { readonly pack: Pack; readonly entry: PackEntry };
 
 /** A pack is built in memory and written whole. */
@@ -37,8 +37,9 @@ const prefixOf = ({ multihash: { digest } }: CID): number =>
 
 /**
  * Opens the blockstore of a folder. Every pack is a CAR that any IPFS tool imports; beside it lies
- * its index, made again when it is missing. In memory are four bytes a block. Nothing is ever removed,
- * so everything counts as pinned.
+ * its index, read when a block is first looked for and made again when it is missing: opening takes as
+ * long for ten million blocks as for none. In memory are four bytes a block of those. Nothing is ever
+ * removed, so everything counts as pinned.
  *
  * @example const store = await openDiskStore({ folder: join(dataDir, 'blocks'), files })
  */
@@ -51,7 +52,7 @@ export const openDiskStore = async (options: {
   const packs: Pack[] = [];
   const known = new Set<string>();
 
-  const add = (name: string, index: PackPrefixes): void => {
+  const add = (name: string, index: Pack['index']): void => {
     if (known.has(name)) return;
     known.add(name);
     packs.push({ name, index });
@@ -63,12 +64,18 @@ export const openDiskStore = async (options: {
     return readPrefixes(bytes)!;
   };
 
-  for (const name of (await files.list(folder)).filter((found) => PACK.test(found))) {
+  const readIndex = async (name: string): Promise<PackPrefixes> => {
     const bytes = await files.read(indexPath(folder, name));
     const index = bytes === undefined ? undefined : readPrefixes(bytes);
     const pack = async () => (await files.read(join(folder, name))) ?? new Uint8Array();
-    add(name, index ?? (await writeIndex(name, await entriesOfPack(await pack()))));
-  }
+    return index ?? writeIndex(name, await entriesOfPack(await pack()));
+  };
+
+  for (const name of (await files.list(folder)).filter((found) => PACK.test(found)))
+    add(
+      name,
+      once(() => readIndex(name)),
+    );
 
   /** Where blocks lie; each pack's index is read once for all that it may hold. */
   const locate = async (cids: readonly CID[]): Promise<(Place | undefined)[]> => {
@@ -76,7 +83,7 @@ export const openDiskStore = async (options: {
     let missing = cids.length;
     for (const pack of packs.toReversed()) {
       if (missing === 0) break;
-      const { prefixes } = pack.index;
+      const { prefixes } = await pack.index();
       const asked: { readonly i: number; readonly position: number }[] = [];
       cids.forEach((cid, i) => {
         if (places[i] !== undefined) return;
@@ -116,7 +123,8 @@ export const openDiskStore = async (options: {
     // The same blocks again are the same pack. To ask for each of them would cost more with every pack there is.
     if (known.has(name)) return;
     await files.write(join(folder, name), bytes);
-    add(name, await writeIndex(name, entries));
+    const index = await writeIndex(name, entries);
+    add(name, () => Promise.resolve(index));
   };
 
   const write = async (root: CID, blocks: AsyncIterable<Block> | Iterable<Block>): Promise<void> => {
@@ -141,10 +149,27 @@ export const openDiskStore = async (options: {
     putPinned: (cid, bytes) => write(cid, [{ cid, bytes }]),
     get: async (cid) => (await getAll([cid]))[0],
     getAll,
-    figures: () => ({
-      blocks: packs.reduce((sum, { index }) => sum + index.prefixes.length, 0),
-      bytes: packs.reduce((sum, { index }) => sum + index.blockBytes, 0),
-    }),
+    figures: async () => {
+      const total = { blocks: 0, bytes: 0 };
+      for (const { index } of packs) {
+        const { prefixes, blockBytes } = await index();
+        total.blocks += prefixes.length;
+        total.bytes += blockBytes;
+      }
+      return total;
+    },
+  };
+};
+
+/** Loads at the first call, for all who call meanwhile; a failure is not remembered. */
+const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
   };
 };
 

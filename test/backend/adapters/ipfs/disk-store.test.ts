@@ -40,7 +40,7 @@ test('what was imported is there, also for the next process', async () => {
   await store.importBlocks(root, dag());
   await requireAll(store, all);
   await requireAll(await open(), all);
-  assert.equal((await open()).figures().blocks, all.length);
+  assert.equal((await (await open()).figures()).blocks, all.length);
 });
 
 test('importing again adds no file', async () => {
@@ -81,7 +81,21 @@ test('a block that is not its CID is refused, and nothing that came with it is k
     store.importBlocks(first!.cid, lie),
     (error) => error instanceof BlockError && error.code === 'block-corrupt',
   );
-  assert.equal(store.figures().blocks, 0);
+  assert.equal((await store.figures()).blocks, 0);
+});
+
+test('an index that cannot be read now is read when it is asked for again', async () => {
+  await (await open()).importBlocks(root, dag());
+  const files = createDurableFiles();
+  let failures = 1;
+  const failing = {
+    ...files,
+    read: (path: string) =>
+      path.endsWith('.idx') && failures-- > 0 ? Promise.reject(new Error('EMFILE')) : files.read(path),
+  };
+  const store = await openDiskStore({ folder, files: failing });
+  await assert.rejects(store.get(root), /EMFILE/u);
+  await requireAll(store, all);
 });
 
 test('many blocks are read in the order asked for, those of several packs and absent ones among them', async () => {
