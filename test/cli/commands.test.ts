@@ -44,8 +44,9 @@ const succeeded = (run: CommandRun): string => {
 };
 const json = <T>(run: CommandRun, schema: z.ZodType<T>): T => schema.parse(JSON.parse(run.stdout));
 
+/** Signs the file anew each time it is called. */
 const send = async (key: string): Promise<{ run: CommandRun; digests: `0x${string}`[] }> => {
-  const run = await device('send', file(key), file('day.csv'), '--json');
+  const run = await device('send', file(key), file('day.csv'), '--again', '--json');
   return { run, digests: json(run, sentSchema).digests as `0x${string}`[] };
 };
 
