@@ -10,7 +10,7 @@ export type Extent = {
 
 const SAMPLE_RUNS = 8;
 /** One of so many cases of the table. */
-const SAMPLE_OF = 12;
+const SAMPLE_OF = 24;
 
 const { FAULT_RUNS: runs, FAULT_SEED: seed } = process.env;
 

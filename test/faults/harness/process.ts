@@ -146,7 +146,7 @@ export const startProcess = async (
       keys: periodKeys.ofErasures,
       intents: operatorIntents,
       primitives,
-      lookMs: 20,
+      lookMs: 100,
       lifetime,
       logger: testLogger,
     });
