@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blocksOf, type Reading } from '@gridseal/protocol';
 import { writeDurableFile } from '@gridseal/sdk/node/durable-file';
 import { isBefore, type ChainPlace } from '../spool/chain-head.ts';
+import { readJsonLines } from '../spool/json-lines.ts';
 import { byChannelAndTime } from './reading-order.ts';
 
 /** What was measured of the batches that a station signed, so that a file that is sent again is not signed again. */
@@ -21,22 +22,6 @@ const nameOf = (measured: readonly Reading[]): string =>
     .update(blocksOf(measured.toSorted(byChannelAndTime)))
     .digest('hex');
 
-const readLines = async (file: string): Promise<readonly Line[]> => {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw cause;
-  });
-  // What follows the last line break was torn by a power cut: its batch was not signed.
-  const lines = text.split('\n').slice(0, -1);
-  return lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as Line;
-    } catch (cause) {
-      throw new Error(`${file}, line ${i + 1}: damaged`, { cause });
-    }
-  });
-};
-
 /**
  * Opens the list of a folder, one JSON line a batch. What was noted and never signed is taken out, so it must be open whenever
  * the station signs.
@@ -46,7 +31,7 @@ const readLines = async (file: string): Promise<readonly Line[]> => {
  */
 export const openSignedBatches = async (folder: string, next: ChainPlace): Promise<SignedBatches> => {
   const file = join(folder, 'signed.jsonl');
-  const lines = (await readLines(file)).filter(({ boot, sequence }) =>
+  const lines = ((await readJsonLines(file)) as readonly Line[]).filter(({ boot, sequence }) =>
     isBefore({ boot, sequence: BigInt(sequence) }, next),
   );
   await writeDurableFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

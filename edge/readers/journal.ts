@@ -1,8 +1,9 @@
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reading } from '@gridseal/protocol';
 import { writeDurableFile } from '@gridseal/sdk/node/durable-file';
 import { isBefore, type ChainPlace } from '../spool/chain-head.ts';
+import { readJsonLines } from '../spool/json-lines.ts';
 
 /** Readings that were taken over from a source and are in no signed batch yet, on disk. */
 export type Journal = {
@@ -48,22 +49,6 @@ const lineOf = ({ timeMs, channel, quality, value }: Reading): string =>
 
 const noop = (): void => undefined;
 
-/** Whole lines of a file. What follows the last line break was torn by a power cut: it was never acknowledged. */
-const linesOf = async (file: string): Promise<readonly Line[]> => {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw cause;
-  });
-  const lines = text.split('\n').slice(0, -1);
-  return lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as Line;
-    } catch (cause) {
-      throw new Error(`${file}, line ${i + 1}: damaged`, { cause });
-    }
-  });
-};
-
 /**
  * Opens the journal of a folder, one JSON line a reading, appended and synced; written again without what was signed.
  *
@@ -74,7 +59,7 @@ export const openJournal = async (folder: string, next: ChainPlace): Promise<Jou
   const file = join(folder, 'journal.jsonl');
   let waiting: Reading[] = [];
   let last = new Map<number, bigint>();
-  for (const line of await linesOf(file)) {
+  for (const line of (await readJsonLines(file)) as readonly Line[]) {
     if ('last' in line) last = timesOf(line.last);
     else if ('signing' in line) {
       const { boot, sequence, through } = line.signing;
