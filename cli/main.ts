@@ -1,12 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { SdkError } from '@gridseal/sdk';
+import { SdkError } from '@gridseal/sdk/errors';
 import { FileError } from '../edge/readers/file-error.ts';
-import { addDeviceCommands } from './commands/device.ts';
-import { addFsckCommand } from './commands/fsck.ts';
-import { addLogCommands } from './commands/log.ts';
-import { addPromiseCommands } from './commands/promise.ts';
-import { addRestoreCommand } from './commands/restore.ts';
-import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT } from './exit-codes.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -16,12 +10,18 @@ const program = new Command('gridseal')
   .showHelpAfterError('(gridseal COMMAND --help tells more)')
   .exitOverride();
 
-addVerifyCommand(program);
-addLogCommands(program);
-addFsckCommand(program);
-addRestoreCommand(program);
-addDeviceCommands(program);
-addPromiseCommands(program);
+/** In the order that help lists them. Each is loaded when it is named, so that a command starts without what only others need. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+  log: async () => (await import('./commands/log.ts')).addLogCommands,
+  fsck: async () => (await import('./commands/fsck.ts')).addFsckCommand,
+  restore: async () => (await import('./commands/restore.ts')).addRestoreCommand,
+  device: async () => (await import('./commands/device.ts')).addDeviceCommands,
+  promise: async () => (await import('./commands/promise.ts')).addPromiseCommands,
+};
+const first = process.argv.slice(2).find((argument) => !argument.startsWith('-')) ?? '';
+for (const name of Object.hasOwn(commands, first) ? [first] : Object.keys(commands))
+  (await commands[name]?.())?.(program);
 
 const exitCodeOf = (error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

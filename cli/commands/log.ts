@@ -16,7 +16,8 @@ import {
   type Hex,
   type VerifierKey,
 } from '@gridseal/protocol';
-import { createGridsealClient, getReceipt, type GridsealClient } from '@gridseal/sdk';
+import { getReceipt } from '@gridseal/sdk/actions/get-receipt';
+import { createGridsealClient, type GridsealClient } from '@gridseal/sdk/http/client';
 import { EXIT } from '../exit-codes.ts';
 import { fetchLog, type LogTiles } from '../log/tiles.ts';
 import { NotProvenError } from '../not-proven-error.ts';

@@ -9,7 +9,6 @@ import {
   type LayerName,
   type VerifyOptions,
 } from '@gridseal/protocol';
-import { askAnchorBlock } from '@gridseal/sdk';
 import { EXIT } from '../exit-codes.ts';
 import { readNamedFile } from '../read-file.ts';
 import { findTrust, type TrustSource } from '../shipped-trust.ts';
@@ -41,6 +40,8 @@ const withNode = async (
   rpcUrl: string | undefined,
 ): Promise<{ readonly source: TrustSource; readonly refusal: Pick<VerifyOptions, 'refusedBlock'> }> => {
   if (rpcUrl === undefined || bundle.anchor === null) return { source, refusal: {} };
+  // What speaks to nodes is half of all code there is, and most files are verified without one.
+  const { askAnchorBlock } = await import('@gridseal/sdk/chain/ask-anchor-block');
   const answer = await askAnchorBlock({ rpcUrl, bundle, trust: source.trust });
   if (answer.status === 'refused') return { source, refusal: { refusedBlock: answer.reason } };
   const headers = [...source.trust.headers, answer.hash];

@@ -43,8 +43,8 @@ const layersOf = (run: CommandRun): { holds: boolean; layers: Record<string, str
 
 before(async () => {
   folder = await createTestFolder();
-  // Hundreds of processes: the types are stripped once.
-  process.env.NODE_COMPILE_CACHE = join(folder.path, 'compiled');
+  // Hundreds of processes: the types are stripped once, also where npm did not start the tests.
+  process.env.NODE_COMPILE_CACHE ??= join(folder.path, 'compiled');
 });
 
 after(() => folder.remove());

@@ -19,7 +19,7 @@ let folder: Awaited<ReturnType<typeof createTestFolder>>;
 
 before(async () => {
   folder = await createTestFolder();
-  process.env.NODE_COMPILE_CACHE = join(folder.path, 'compiled');
+  process.env.NODE_COMPILE_CACHE ??= join(folder.path, 'compiled');
 });
 
 after(() => folder.remove());
