@@ -15,7 +15,7 @@ const FILE_LIMIT_MS = Number(process.env.TEST_FILE_LIMIT_MINUTES ?? 20) * 60_000
 export async function runNodeTests(files: readonly string[], suite: Suite): Promise<Tally> {
   const stream = run({
     files: [...files],
-    concurrency: suite.sharedServers ? Math.max(1, availableParallelism() - 1) : 1,
+    concurrency: suite.sharedServers ? availableParallelism() : 1,
     timeout: FILE_LIMIT_MS,
     ...(suite.sharedServers && existsSync(globalSetup) ? { globalSetupPath: globalSetup } : {}),
   });
