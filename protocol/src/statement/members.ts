@@ -151,28 +151,30 @@ export function decodeMembers(
   requireCount(dynamic, attachments.length, `${path}.attachments`);
   const view = new DataView(words.buffer, words.byteOffset, words.byteLength);
   let attached = 0;
-  const entries = members.map((member, i): [string, MemberValue] => {
+  const read = (member: Member, i: number): MemberValue => {
     const field = `${path}.${member.name}`;
     const word = words.subarray(32 * i, 32 * i + 32);
     switch (member.form.of) {
       case 'integer':
-        return [member.name, readInteger(view, 32 * i, word, member.form, field)];
+        return readInteger(view, 32 * i, word, member.form, field);
       case 'bool':
         requireZero(word, 0, 31, field);
         if (word[31]! > 1)
           throw new ProtocolError('NonCanonical', field, { expected: '0 or 1', actual: word[31]! });
-        return [member.name, word[31] === 1];
+        return word[31] === 1;
       case 'fixed': {
         const { length, pad } = member.form;
         if (pad === 'left') requireZero(word, 0, 32 - length, field);
         else requireZero(word, length, 32, field);
-        return [member.name, pad === 'left' ? word.subarray(32 - length) : word.subarray(0, length)];
+        return pad === 'left' ? word.subarray(32 - length) : word.subarray(0, length);
       }
       case 'dynamic':
-        return [member.name, readAttachment(member.type, word, attachments[attached++]!, field, primitives)];
+        return readAttachment(member.type, word, attachments[attached++]!, field, primitives);
     }
-  });
-  return Object.fromEntries(entries);
+  };
+  const values: Record<string, MemberValue> = {};
+  for (const [i, member] of members.entries()) values[member.name] = read(member, i);
+  return values;
 }
 
 function readAttachment(

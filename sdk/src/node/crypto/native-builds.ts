@@ -7,6 +7,7 @@ export type NativeSecp256k1 = {
     recovery: number,
     digest: Uint8Array,
     compressed: boolean,
+    into: Uint8Array,
   ) => Uint8Array;
   readonly ecdsaSign: (
     digest: Uint8Array,

@@ -128,15 +128,20 @@ const blocksWith =
     return hashes;
   };
 
-const recoverWith =
-  (native: NativeSecp256k1, keccak256: (message: Uint8Array) => Uint8Array): Primitives['recoverSecp256k1'] =>
-  (digest, signature) => {
+const recoverWith = (
+  native: NativeSecp256k1,
+  keccak256: (message: Uint8Array) => Uint8Array,
+): Primitives['recoverSecp256k1'] => {
+  const point = new Uint8Array(65);
+  const coordinates = point.subarray(1);
+  return (digest, signature) => {
     const v = signature[64];
     if (digest.length !== 32 || signature.length !== 65 || (v !== 27 && v !== 28))
       return portable.recoverSecp256k1(digest, signature);
-    const point = native.ecdsaRecover(signature.subarray(0, 64), v - 27, digest, false);
-    return keccak256(point.subarray(1)).slice(12);
+    native.ecdsaRecover(signature.subarray(0, 64), v - 27, digest, false, point);
+    return keccak256(coordinates).slice(12);
   };
+};
 
 const keyWrapCipher = (wrappingKey: Uint8Array): string => `aes${8 * wrappingKey.length}-wrap`;
 
