@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { z } from 'zod';
 import { INGEST_MEDIA_TYPE, encodeIngestBody, type Domain } from '@gridseal/protocol';
 import { createGridsealClient } from '@gridseal/sdk';
 import type { TestDevice } from '../setup/devices.ts';
@@ -14,6 +15,27 @@ import { startService, type RunningService } from '../setup/service.ts';
 
 const MAX_BODY_BYTES = 1_000_000;
 const REQUEST_TIMEOUT_MS = 1_000;
+/** What the test reads of the OpenAPI document. */
+const openApi = z.object({
+  paths: z.record(
+    z.string(),
+    z.object({
+      get: z
+        .object({
+          parameters: z
+            .array(
+              z.object({
+                name: z.string(),
+                in: z.string(),
+                schema: z.object({ pattern: z.string().optional() }).optional(),
+              }),
+            )
+            .optional(),
+        })
+        .optional(),
+    }),
+  ),
+});
 /** What a service that refuses all of this may hold more than before. */
 const SLACK_MIB = 200;
 
@@ -166,6 +188,43 @@ describe('a service among hostile clients', () => {
         response.status === 400 || (response.status === 200 && text.includes('"refused"')),
         `${String(document).slice(0, 40)}: ${response.status} ${text.slice(0, 200)}`,
       );
+    }
+  });
+
+  it('answers numbers of any size without failing, wherever it takes one', async () => {
+    const numbers = [59n, 63n, 64n, 256n].flatMap((bits) => [2n ** bits - 1n, 2n ** bits]);
+    numbers.push(10n ** 18n, 10n ** 19n - 1n, 10n ** 78n - 1n);
+    const { paths } = openApi.parse(await (await fetch(`${service.url}/openapi.json`)).json());
+    const urls = Object.entries(paths).flatMap(([path, { get }]) =>
+      (get?.parameters ?? [])
+        .filter(({ schema }) => schema?.pattern?.includes('\\d') === true)
+        .flatMap(({ name, in: where }) =>
+          numbers.map((number) =>
+            where === 'path' ? path.replace(`{${name}}`, String(number)) : `${path}?${name}=${number}`,
+          ),
+        ),
+    );
+    assert.ok(urls.length >= 5 * numbers.length, `the document names ${urls.length}`);
+    for (const url of urls) {
+      const { status } = await fetch(`${service.url}${url}`);
+      assert.ok(status < 500, `${url}: ${status}`);
+    }
+    const [identity, keyId] = [`0x${'11'.repeat(20)}`, `0x${'22'.repeat(32)}`];
+    const key = { algorithm: 1, publicKey: '0x', purpose: 1, profile: keyId, proofOfPossession: '0x' };
+    for (const deadline of numbers.map(String)) {
+      const signed = { identity, owner: identity, deadline, ownerSignature: '0x' };
+      const calls = {
+        enrolments: { ...signed, ...key },
+        revocations: { ...signed, keyId, lastGood: keyId, nonce: deadline },
+      };
+      for (const [path, call] of Object.entries(calls)) {
+        const { status } = await fetch(`${service.url}/v1/devices/${path}`, {
+          method: 'POST',
+          body: JSON.stringify(call),
+          headers: { 'content-type': 'application/json' },
+        });
+        assert.equal(status, BigInt(deadline) < 2n ** 256n ? 422 : 400, `${path} until ${deadline}`);
+      }
     }
   });
 

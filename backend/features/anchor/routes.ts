@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import type { KeyDirectory } from '../chain/types.ts';
+import { decimal, position } from '../../http/decimal.ts';
 import { defineRoute, type Route } from '../../http/route.ts';
 import type { AnchorStore } from './anchor-store.ts';
 
-const decimal = z.string().regex(/^(0|[1-9]\d{0,18})$/, 'must be a whole number in decimal digits');
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/);
 
 const anchorSchema = z.object({
@@ -37,7 +37,7 @@ export const anchorRoutes = (options: {
     origins: 'any',
     request: {
       query: z.object({
-        cursor: decimal.optional(),
+        cursor: position.optional(),
         limit: z.coerce.number().int().min(1).max(1_000).default(50),
       }),
     },

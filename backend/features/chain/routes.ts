@@ -3,6 +3,7 @@ import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import { encodeFunctionData } from 'viem';
 import { z } from 'zod';
 
+import { uint256 } from '../../http/decimal.ts';
 import { Problem } from '../../http/problem.ts';
 import { defineRoute, type Route } from '../../http/route.ts';
 import type { DeviceKey, DeviceSearch } from './device-search.ts';
@@ -18,10 +19,6 @@ const hexOf = (pattern: string, what: string) =>
 const address = hexOf('[0-9a-f]{40}', 'must be an address: 0x and 40 lower-case hex digits');
 const hash = hexOf('[0-9a-f]{64}', 'must be 32 bytes: 0x and 64 lower-case hex digits');
 const bytes = hexOf('([0-9a-f]{2})*', 'must be bytes: 0x and an even number of lower-case hex digits');
-const decimal = z
-  .string()
-  .regex(/^(0|[1-9]\d{0,77})$/, 'must be a whole number in decimal digits')
-  .transform(BigInt);
 
 const keySchema = z.object({
   identity: z.string(),
@@ -66,7 +63,7 @@ const enrolment = z.object({
   publicKey: bytes,
   purpose: z.number().int().min(1).max(4),
   profile: hash,
-  deadline: decimal,
+  deadline: uint256,
   proofOfPossession: bytes,
   ownerSignature: bytes,
 });
@@ -75,8 +72,8 @@ const revocation = z.object({
   identity: address,
   keyId: hash,
   lastGood: hash,
-  nonce: decimal,
-  deadline: decimal,
+  nonce: uint256,
+  deadline: uint256,
   ownerSignature: bytes,
 });
 

@@ -1,6 +1,7 @@
 import { fromHex, KINDS, readingsToJson, toHex, kindOf, type Hex, type KindName } from '@gridseal/protocol';
 import { z } from 'zod';
 
+import { decimal, position } from '../../http/decimal.ts';
 import { Problem, type ProblemMapper } from '../../http/problem.ts';
 import { defineRoute, type Reply, type Route } from '../../http/route.ts';
 import type { LogReader } from '../log/types.ts';
@@ -16,8 +17,7 @@ const hexOf = (digits: number, what: string) =>
     .transform((text) => text as Hex);
 const hash = hexOf(64, 'must be 32 bytes: 0x and 64 lower-case hex digits');
 const address = hexOf(40, 'must be an address: 0x and 40 lower-case hex digits');
-const decimal = z.string().regex(/^(0|[1-9]\d{0,18})$/, 'must be a whole number in decimal digits');
-const milliseconds = decimal.transform(BigInt);
+const milliseconds = position.transform(BigInt);
 const kindNames = Object.keys(KINDS) as [KindName, ...KindName[]];
 
 const BUNDLE_TYPE = 'application/vnd.gridseal.bundle+json';
@@ -163,7 +163,7 @@ export const evidenceRoutes = (options: {
         kind: z.enum(kindNames).optional(),
         from: milliseconds.optional(),
         to: milliseconds.optional(),
-        cursor: decimal.default('0'),
+        cursor: position.default('0'),
         limit: z.coerce.number().int().min(1).max(1_000).default(100),
       }),
     },

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import type { CID } from 'multiformats/cid';
 
 import { carOf, readVerified, walk } from '../../content/dag.ts';
+import { decimal, position } from '../../http/decimal.ts';
 import { Problem } from '../../http/problem.ts';
 import { defineRoute, type Reply, type Route } from '../../http/route.ts';
 import { gatewayHeaders, GatewayError, parseGatewayRequest, type GatewayRequest } from './negotiation.ts';
 import type { Segments } from './segments.ts';
 import type { ContentStore, Segment } from './types.ts';
-
-const decimal = z.string().regex(/^(0|[1-9]\d{0,18})$/, 'must be a whole number in decimal digits');
 
 const segmentSchema = z.object({
   from: decimal,
@@ -107,7 +106,7 @@ export const payloadRoutes = (options: {
       origins: 'any',
       request: {
         query: z.object({
-          from: decimal.default('0'),
+          from: position.default('0'),
           limit: z.coerce.number().int().min(1).max(1_000).default(100),
         }),
       },
@@ -131,7 +130,7 @@ export const payloadRoutes = (options: {
       permission: 'anyone',
       rate: 'read',
       origins: 'any',
-      request: { params: z.object({ from: decimal }) },
+      request: { params: z.object({ from: position }) },
       responses: {
         200: { description: 'CARv1, one root', content: { 'application/vnd.ipld.car': 'bytes' } },
         404: { description: 'No segment begins at this index' },
