@@ -17,6 +17,7 @@ import { composeEvidence } from './compose/evidence.ts';
 import { composeLog, composeNote, composePrimitives } from './compose/log.ts';
 import { composeMessaging } from './compose/messaging.ts';
 import { composePeriodKeys } from './compose/period-keys.ts';
+import { composePromise } from './compose/promise.ts';
 import { composeWitness } from './compose/witness.ts';
 import type { Config } from './config.ts';
 import { docsRoutes } from './features/docs/routes.ts';
@@ -131,7 +132,6 @@ export const compose = async (
     const anchoring = composeAnchoring({
       config: config.anchor,
       client: endpoint.client,
-      anchorPromise: deployment.anchorPromise?.address,
       database,
       chain,
       log: log.log,
@@ -139,6 +139,16 @@ export const compose = async (
       content,
       lifetime,
       logger: loggerOf('anchor'),
+    });
+    const promise = composePromise({
+      config: config.anchor,
+      client: endpoint.client,
+      database,
+      chain,
+      log: log.log,
+      anchoring,
+      lifetime,
+      logger: loggerOf('promise'),
     });
     log.gate.watch({
       name: 'age in ms of the oldest entry that no anchor covers',
@@ -189,6 +199,7 @@ export const compose = async (
         ...chain.probes,
         ...log.probes,
         ...anchoring.probes,
+        ...promise.probes,
         ...witness.start(log.log),
       ],
     });

@@ -1,4 +1,4 @@
-import type { Hex, PublicClient } from 'viem';
+import type { PublicClient } from 'viem';
 
 import type { Logger } from '../adapters/logger/logger.ts';
 import type { Database } from '../adapters/postgres/database.ts';
@@ -10,7 +10,6 @@ import { createEvidenceStore } from '../features/anchor/archive/evidence-store.t
 import { createAnchorCoverage, createAnchorProbe, readAnchorLiveness } from '../features/anchor/coverage.ts';
 import { createManifestBuilder } from '../features/anchor/manifest-builder.ts';
 import { anchorRoutes } from '../features/anchor/routes.ts';
-import { createAnchorRecorder } from '../features/anchor/recorder.ts';
 import { createAnchorWorker } from '../features/anchor/worker.ts';
 import type { LogReader } from '../features/log/types.ts';
 import { createPayloadProbe } from '../features/payloads/health.ts';
@@ -28,14 +27,11 @@ import type { ChainParts } from './chain.ts';
 /** The longest that a new block or checkpoint waits for the anchor worker. */
 const ANCHOR_LOOK_MS = 1_000;
 const MOVE_LOOK_MS = 5_000;
-const RECORD_LOOK_MS = 1_000;
 
 /** Payloads on their way to the content store, and checkpoints on their way to the chain. */
 export const composeAnchoring = (options: {
   readonly config: Config['anchor'];
   readonly client: PublicClient;
-  /** Contract that judges receipts; a log without one records nothing there. */
-  readonly anchorPromise: Hex | undefined;
   readonly database: Database;
   readonly chain: ChainParts;
   readonly log: LogReader;
@@ -78,21 +74,7 @@ export const composeAnchoring = (options: {
     logger,
   });
   lifetime.own('anchor lease', lease.release);
-  const recorder =
-    options.anchorPromise === undefined
-      ? undefined
-      : createAnchorRecorder({
-          anchorPromise: options.anchorPromise,
-          binding,
-          store,
-          outbox,
-          promiseMs: config.receiptDeadlineMs,
-          holdsLease: lease.holds,
-        });
   const steps = {
-    ...(recorder && {
-      record: { intervalMs: Math.min(RECORD_LOOK_MS, config.intervalMs), step: recorder.step },
-    }),
     anchor: { intervalMs: Math.min(ANCHOR_LOOK_MS, config.intervalMs), step: worker.step },
     payloads: {
       intervalMs: MOVE_LOOK_MS,

@@ -9,6 +9,7 @@ import { anchorPromiseAddress } from '@gridseal/sdk/abi/deployment';
 import type { Domain } from '@gridseal/protocol';
 import { parseEther } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { z } from 'zod';
 import { developmentKeys } from '../../backend/adapters/keys/key-files.ts';
 import { startTestChain } from '../setup/anvil.ts';
 import type { TestDevice } from '../setup/devices.ts';
@@ -19,6 +20,9 @@ import { startService, type RunningService } from '../setup/service.ts';
 
 const PROMISED_S = 60;
 const WINDOW_S = 3 * 86_400;
+const healthSchema = z.object({
+  parts: z.object({ promise: z.object({ status: z.string(), detail: z.string().optional() }) }),
+});
 const HOLDER = `0x${'5a'.repeat(32)}` as const;
 
 describe('the promise of a receipt, held to on chain', () => {
@@ -97,6 +101,19 @@ describe('the promise of a receipt, held to on chain', () => {
     assert.equal(done.code, code, `${done.stdout}\n${done.stderr}`);
     return (JSON.parse(done.stdout) as { status: string }).status;
   };
+  /** What the service says of open challenges, once it is as expected. */
+  const untilHealth = async (status: string): Promise<string> => {
+    for (;;) {
+      const { parts } = healthSchema.parse(await (await fetch(`${service.url}/health`)).json());
+      if (parts.promise.status === status) return parts.promise.detail ?? '';
+      await sleep(100);
+    }
+  };
+  const balance = (ether: string): Promise<void> =>
+    chain.cheat.setBalance({
+      address: privateKeyToAccount(developmentKeys().anchor).address,
+      value: parseEther(ether),
+    });
   const later = async (seconds: number): Promise<void> => {
     await chain.cheat.increaseTime({ seconds });
     await chain.cheat.mine({ blocks: 1 });
@@ -105,6 +122,7 @@ describe('the promise of a receipt, held to on chain', () => {
   it('waits until the time has passed', async () => {
     const digest = await acknowledged('kept.json');
     await untilAnchored(digest);
+    await untilAnchored(await acknowledged('watched.json'));
     assert.equal(await standing(promise('show', 'kept.json')), 'pending');
     const early = await promise('challenge', 'kept.json');
     assert.equal(early.code, 3);
@@ -118,13 +136,25 @@ describe('the promise of a receipt, held to on chain', () => {
     await later(2 * PROMISED_S);
     await chain.cheat.setAutomine(true);
 
+    // Anyone may answer; the service cannot while its account is empty.
+    await balance('0');
     assert.equal(await standing(promise('show', 'kept.json')), 'due');
     assert.equal(await standing(promise('challenge', 'kept.json')), 'challenged');
+    assert.match(await untilHealth('degraded'), /is challenged and must be answered for by 20/u);
     assert.equal(await standing(promise('answer', 'kept.json')), 'kept');
+    await untilHealth('ok');
+    await balance('10');
     const again = await promise('challenge', 'kept.json');
     assert.equal(again.code, 3);
     assert.match(again.stderr, /AnchorPromiseAlreadyChallenged/u);
     assert.match((await promise('conclude', 'kept.json')).stderr, /AnchorPromiseSettled/u);
+  });
+
+  it('is answered for by the service itself', async () => {
+    const challenged = await promise('challenge', 'watched.json');
+    assert.equal(challenged.code, 0, challenged.stderr);
+    while ((await standing(promise('show', 'watched.json'))) !== 'kept') await sleep(100);
+    await untilHealth('ok');
   });
 
   it('is broken when the anchor came late, and that is on record once nobody could answer', async () => {
@@ -133,7 +163,11 @@ describe('the promise of a receipt, held to on chain', () => {
     assert.equal(unanswered.code, 1);
     assert.match(unanswered.stderr, /no anchor that was made in time/u);
     assert.match((await promise('conclude', 'broken.json')).stderr, /AnchorPromiseWindowOpen/u);
-    await later(WINDOW_S + 1);
+    await untilHealth('degraded');
+    await later(WINDOW_S - 3_600);
+    await untilHealth('failing');
+    await later(3_601);
+    await untilHealth('ok');
     assert.equal(await standing(promise('show', 'broken.json')), 'unanswered');
     assert.equal(await standing(promise('conclude', 'broken.json'), 1), 'broken');
   });

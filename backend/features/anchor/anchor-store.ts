@@ -152,6 +152,14 @@ export const createAnchorStore = (database: Database) => {
       );
       return row === undefined ? undefined : toEvent(row);
     },
+    /** Events of any epoch that cover an index and were made in time, oldest first. @param deadline Unix seconds */
+    coveringEvents: async (index: bigint, deadline: bigint): Promise<readonly ChainAnchor[]> => {
+      const rows = await database.query<EventRow>(
+        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE size > $1 AND block_time <= $2 ORDER BY block_number, log_index`,
+        [index, deadline],
+      );
+      return rows.map(toEvent);
+    },
     /** Anchors newest first, for people. */
     list: async (below: bigint | undefined, limit: number) => {
       const rows = await database.query<

@@ -93,6 +93,7 @@ export const bindChain = async (options: {
     genesisHash: genesis.hash,
     evidenceLog,
     deviceRegistry,
+    anchorPromise: deployment.anchorPromise?.address,
     logId,
     epoch: BigInt(epoch),
     operator: log.operator,

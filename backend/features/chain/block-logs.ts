@@ -1,15 +1,16 @@
+import { anchorPromiseAbi } from '@gridseal/sdk/abi/anchor-promise';
 import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
-import { toEventSelector, type Hex, type Log, type PublicClient } from 'viem';
+import { toEventSelector, type Abi, type Hex, type Log, type PublicClient } from 'viem';
 
 import { ChainError } from './errors.ts';
+import { contractsOf, type Watched } from './events.ts';
 import { mayHold } from '../../ethereum/bloom.ts';
 import { fetchReceipts, type RpcBlock } from '../../ethereum/fetch.ts';
 
 type ChainLog = Log<bigint, number, false>;
-type Watched = { readonly deviceRegistry: Hex; readonly evidenceLog: Hex; readonly logId: Hex };
 
-const selector = (abi: typeof deviceRegistryAbi | typeof evidenceLogAbi, name: string): Hex => {
+const selector = (abi: Abi, name: string): Hex => {
   const event = abi.find((item) => item.type === 'event' && item.name === name);
   if (event?.type !== 'event') throw new RangeError(`no event ${name}`);
   return toEventSelector(event);
@@ -19,11 +20,17 @@ const REGISTRY_EVENTS = ['KeyEnrolled', 'KeyRevoked', 'DIDOwnerChanged'].map((na
   selector(deviceRegistryAbi, name),
 );
 const ANCHORED = selector(evidenceLogAbi, 'Anchored');
+const PROMISE_EVENTS = ['PromiseChallenged', 'PromiseKept'].map((name) => selector(anchorPromiseAbi, name));
 
 /** Whether the header leaves it possible that the block holds an event which the follower applies. */
 export const mayHoldEvents = ({ logsBloom }: Pick<RpcBlock, 'logsBloom'>, watched: Watched): boolean =>
   mayHold(logsBloom, [watched.evidenceLog, ANCHORED, watched.logId]) ||
-  REGISTRY_EVENTS.some((event) => mayHold(logsBloom, [watched.deviceRegistry, event]));
+  REGISTRY_EVENTS.some((event) => mayHold(logsBloom, [watched.deviceRegistry, event])) ||
+  mayHoldPromise(logsBloom, watched);
+
+const mayHoldPromise = (logsBloom: Hex, { anchorPromise, logId }: Watched): boolean =>
+  anchorPromise !== undefined &&
+  PROMISE_EVENTS.some((event) => mayHold(logsBloom, [anchorPromise, event, logId]));
 
 /** What the receipts commit to of a log, and where it stands. */
 const textOf = (log: {
@@ -48,7 +55,7 @@ export const requireLogs = async (
   claimed: readonly ChainLog[],
   watched: Watched,
 ): Promise<void> => {
-  const addresses: readonly string[] = [watched.deviceRegistry, watched.evidenceLog];
+  const addresses: readonly string[] = contractsOf(watched);
   const held: string[] = [];
   let logIndex = 0;
   for (const [transactionIndex, { logs }] of (await fetchReceipts(client, block)).entries())

@@ -1,8 +1,16 @@
+import { anchorPromiseAbi } from '@gridseal/sdk/abi/anchor-promise';
 import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import { evidenceLogAbi } from '@gridseal/sdk/abi/evidence-log';
 import { parseEventLogs, type Hex, type Log } from 'viem';
 
-import type { BlockRef } from './types.ts';
+import type { BlockRef, ChainBinding } from './types.ts';
+
+/** Whose events are followed. Addresses are in lower case. */
+export type Watched = Pick<ChainBinding, 'deviceRegistry' | 'evidenceLog' | 'anchorPromise' | 'logId'>;
+
+/** Contracts whose logs are read. */
+export const contractsOf = ({ deviceRegistry, evidenceLog, anchorPromise }: Watched): Hex[] =>
+  anchorPromise === undefined ? [deviceRegistry, evidenceLog] : [deviceRegistry, evidenceLog, anchorPromise];
 
 /** Where an event stands in the chain. */
 export type EventPosition = {
@@ -36,6 +44,15 @@ export type ChainEvent = EventPosition &
         readonly manifest: Hex;
         readonly previousBlock: bigint;
       }
+    | {
+        readonly type: 'challenged';
+        readonly receiptDigest: Hex;
+        readonly digest: Hex;
+        readonly entryHash: Hex;
+        readonly deadline: bigint;
+        readonly answerBy: bigint;
+      }
+    | { readonly type: 'answered'; readonly receiptDigest: Hex }
   );
 
 const lower = (hex: Hex): Hex => hex.toLowerCase() as Hex;
@@ -58,7 +75,7 @@ const position = (log: Log<bigint, number, false>, block: BlockRef): EventPositi
 export const decodeEvents = (
   logs: readonly Log<bigint, number, false>[],
   blocks: ReadonlyMap<bigint, BlockRef>,
-  watched: { readonly deviceRegistry: Hex; readonly evidenceLog: Hex; readonly logId: Hex },
+  watched: Watched,
 ): ChainEvent[] => {
   const events: ChainEvent[] = [];
   const at = (log: Log<bigint, number, false>): EventPosition => {
@@ -66,7 +83,7 @@ export const decodeEvents = (
     if (block === undefined) throw new RangeError(`no header for block ${log.blockNumber}`);
     return position(log, block);
   };
-  const from = (address: Hex) => logs.filter((log) => lower(log.address) === address);
+  const from = (address: Hex | undefined) => logs.filter((log) => lower(log.address) === address);
 
   for (const log of parseEventLogs({ abi: deviceRegistryAbi, logs: from(watched.deviceRegistry) })) {
     const where = at(log);
@@ -91,6 +108,24 @@ export const decodeEvents = (
     if (log.args.logId !== watched.logId) continue;
     const { epoch, size, root, manifest, previousBlock } = log.args;
     events.push({ ...at(log), type: 'anchored', epoch, size, root, manifest, previousBlock });
+  }
+  for (const log of parseEventLogs({ abi: anchorPromiseAbi, logs: from(watched.anchorPromise) })) {
+    const { logId, evidenceLog } = log.args;
+    if (logId !== watched.logId || lower(evidenceLog) !== watched.evidenceLog) continue;
+    if (log.eventName === 'PromiseChallenged') {
+      const { receiptDigest, digest, entryHash, deadline, answerBy } = log.args;
+      events.push({
+        ...at(log),
+        type: 'challenged',
+        receiptDigest,
+        digest,
+        entryHash,
+        deadline,
+        answerBy,
+      });
+    } else if (log.eventName === 'PromiseKept') {
+      events.push({ ...at(log), type: 'answered', receiptDigest: log.args.receiptDigest });
+    }
   }
   return events.sort((a, b) =>
     a.blockNumber === b.blockNumber ? a.logIndex - b.logIndex : a.blockNumber < b.blockNumber ? -1 : 1,

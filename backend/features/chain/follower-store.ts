@@ -84,6 +84,8 @@ const rewind = async (tx: Queryable, lastKept: bigint): Promise<void> => {
   const after = [lastKept];
   await tx.execute('DELETE FROM chain_block WHERE number > $1', after);
   await tx.execute('DELETE FROM chain_anchor WHERE block_number > $1', after);
+  await tx.execute('DELETE FROM promise_challenge WHERE block_number > $1', after);
+  await tx.execute('UPDATE promise_challenge SET answered_block = NULL WHERE answered_block > $1', after);
   await tx.execute('DELETE FROM registry_event WHERE block_number > $1', after);
   await tx.execute('DELETE FROM device_owner WHERE block_number > $1', after);
   await tx.execute('DELETE FROM device_key WHERE enrolled_block > $1', after);
@@ -114,6 +116,28 @@ const applyEvent = async (tx: Queryable, event: ChainEvent): Promise<void> => {
         event.logIndex,
       ],
     );
+    return;
+  }
+  if (event.type === 'challenged') {
+    await tx.execute(
+      `INSERT INTO promise_challenge (receipt_digest, digest, entry_hash, deadline, answer_by, block_number)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [
+        hexToBytes(event.receiptDigest),
+        hexToBytes(event.digest),
+        hexToBytes(event.entryHash),
+        event.deadline,
+        event.answerBy,
+        event.blockNumber,
+      ],
+    );
+    return;
+  }
+  if (event.type === 'answered') {
+    await tx.execute('UPDATE promise_challenge SET answered_block = $2 WHERE receipt_digest = $1', [
+      hexToBytes(event.receiptDigest),
+      event.blockNumber,
+    ]);
     return;
   }
   const identity = hexToBytes(event.identity);

@@ -12,7 +12,7 @@ import { mayHoldEvents, requireLogs } from './block-logs.ts';
 import { fetchBlockAt, type RpcBlock } from '../../ethereum/fetch.ts';
 import type { MemoryDirectory } from './directory.ts';
 import { ChainError } from './errors.ts';
-import { decodeEvents } from './events.ts';
+import { contractsOf, decodeEvents } from './events.ts';
 import { appliedBlocks, applyStretch, type RegistryChangeQueue } from './follower-store.ts';
 import type { StepOutcome } from '../../worker/poller.ts';
 import type { BlockRef, ChainBinding } from './types.ts';
@@ -23,7 +23,7 @@ const WIDEST_RANGE = 2_000n;
 /** A node that lags behind the others of its balancer shows a shorter chain for seconds; one that was set back, for good. */
 const SHORTER_FOR_MS = 15_000;
 
-/** Follows registry and anchor events into the database; see `docs/guide` for how authority uses them. */
+/** Follows registry, anchor and promise events into the database; see `docs/guide` for how authority uses them. */
 export type Follower = {
   /** Applies the next stretch of the chain, rewinding first where the chain was reorganised. */
   readonly step: () => Promise<StepOutcome>;
@@ -84,8 +84,7 @@ export const createFollower = (options: {
   };
 
   const readLogs = async (fromBlock: bigint, toBlock: bigint): Promise<Log<bigint, number, false>[]> => {
-    const address = [binding.deviceRegistry, binding.evidenceLog];
-    return client.getLogs({ address, fromBlock, toBlock });
+    return client.getLogs({ address: contractsOf(binding), fromBlock, toBlock });
   };
 
   const step = async (): Promise<StepOutcome> => {

@@ -57,6 +57,8 @@ export type ChainBinding = {
   readonly genesisHash: Hex;
   readonly evidenceLog: Hex;
   readonly deviceRegistry: Hex;
+  /** Judges receipts; undefined for a log that began before there was such a contract. */
+  readonly anchorPromise?: Hex | undefined;
   readonly logId: Hex;
   readonly epoch: bigint;
   readonly operator: Hex;

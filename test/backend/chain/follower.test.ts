@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { concat, fromHex, toHex, type Hex } from '@gridseal/protocol';
+import { anchorPromiseAbi } from '@gridseal/sdk/abi/anchor-promise';
 import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import {
   createWalletClient,
@@ -17,6 +18,7 @@ import { createDirectory, type MemoryDirectory } from '../../../backend/features
 import { ChainError } from '../../../backend/features/chain/errors.ts';
 import { createFollower } from '../../../backend/features/chain/follower.ts';
 import type { ChainBinding, RegistryChange } from '../../../backend/features/chain/types.ts';
+import { createChallengeStore } from '../../../backend/features/promise/challenge-store.ts';
 import { createTestLog, TEST_ACCOUNTS } from '../../setup/anchoring.ts';
 import { startTestChain, type TestChain } from '../../setup/anvil.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/postgres.ts';
@@ -24,6 +26,7 @@ import { createTestDatabase, type TestDatabase } from '../../setup/postgres.ts';
 const identity: Hex = `0x${'a1'.repeat(20)}`;
 const owner: Hex = `0x${'b2'.repeat(20)}`;
 const keyId: Hex = `0x${'c3'.repeat(32)}`;
+const anchorPromise: Hex = `0x${'f6'.repeat(20)}`;
 
 let chain: TestChain;
 let postgres: TestDatabase;
@@ -43,7 +46,7 @@ beforeEach(async (t) => {
   await chain.cheat.setAutomine(false);
   registries += 1;
   registry = `0x${registries.toString(16).repeat(20)}`;
-  binding = await createTestLog(chain, registry);
+  binding = { ...(await createTestLog(chain, registry)), anchorPromise };
   directory = createDirectory(postgres.database, 0n);
   queued.length = 0;
 });
@@ -67,9 +70,13 @@ const emitterOf = (topics: number): Hex => {
   return toHex(Uint8Array.from([...code, 0x80 + topics, 0x60, 0x00, 0xa0 + topics, 0x00]));
 };
 
-/** Emits an event of the registry from its address, in a block of its own. */
-const emit = async (eventName: string, args: Record<string, unknown>) => {
-  const abi = deviceRegistryAbi as Abi;
+/** Emits an event from the address of its contract, the registry unless named, in a block of its own. */
+const emit = async (
+  eventName: string,
+  args: Record<string, unknown>,
+  abi: Abi = deviceRegistryAbi,
+  address: Hex = registry,
+) => {
   const event = abi.find((item): item is AbiEvent => item.type === 'event' && item.name === eventName)!;
   const topics = encodeEventTopics({ abi, eventName, args }) as Hex[];
   const plain = event.inputs.filter((input) => input.indexed !== true);
@@ -77,16 +84,32 @@ const emit = async (eventName: string, args: Record<string, unknown>) => {
     plain,
     plain.map((input) => args[input.name ?? ''] ?? 0n),
   );
-  await chain.cheat.setCode({ address: registry, bytecode: emitterOf(topics.length) });
+  await chain.cheat.setCode({ address, bytecode: emitterOf(topics.length) });
   const wallet = createWalletClient({ account: TEST_ACCOUNTS.owner, transport: http(chain.url) });
   const calldata = toHex(concat(...topics.map((topic) => fromHex(topic)), fromHex(data)));
-  await wallet.sendTransaction({ to: registry, data: calldata, chain: null, gas: 200_000n });
+  await wallet.sendTransaction({ to: address, data: calldata, chain: null, gas: 200_000n });
   await chain.cheat.mine({ blocks: 1 });
 };
 
 const enrol = () =>
   emit('KeyEnrolled', { identity, keyId, owner, algorithm: 1, purpose: 1, profile: `0x${'e5'.repeat(32)}` });
 const revoke = () => emit('KeyRevoked', { identity, keyId, lastGood: `0x${'d4'.repeat(32)}` });
+const promiseEvent = (eventName: 'PromiseChallenged' | 'PromiseKept', args: Record<string, unknown>) => {
+  const { evidenceLog, logId } = binding;
+  return emit(eventName, { evidenceLog, logId, ...args }, anchorPromiseAbi, anchorPromise);
+};
+const receiptDigest: Hex = `0x${'a7'.repeat(32)}`;
+const challenge = (which: Record<string, unknown> = {}) =>
+  promiseEvent('PromiseChallenged', {
+    receiptDigest,
+    digest: `0x${'b8'.repeat(32)}`,
+    entryHash: `0x${'c9'.repeat(32)}`,
+    deadline: 1_000n,
+    answerBy: 2_000n,
+    ...which,
+  });
+const challenged = async (time = 2_000n) =>
+  (await createChallengeStore(postgres.database).open(time)).map((open) => open.receiptDigest);
 const status = () => directory.find(identity, keyId)?.status;
 
 test('registry events reach the directory and become statements', async () => {
@@ -188,6 +211,36 @@ test('a revocation that the node leaves out of its logs is missed by nobody', as
   assert.equal(status(), 'active');
   await followerOf().catchUp();
   assert.equal(status(), 'revoked');
+});
+
+test('challenges of this log’s promises are followed, and a reorganisation takes back what it drops', async () => {
+  const follower = followerOf();
+  await challenge({ receiptDigest: `0x${'01'.repeat(32)}`, logId: `0x${'02'.repeat(32)}` });
+  await challenge({ receiptDigest: `0x${'03'.repeat(32)}`, evidenceLog: owner });
+  const unchallenged = await chain.cheat.snapshot();
+  await challenge();
+  await follower.catchUp();
+  assert.deepEqual(await challenged(), [receiptDigest]);
+  assert.deepEqual(await challenged(2_001n), [], 'nobody is heard any more');
+
+  const unanswered = await chain.cheat.snapshot();
+  await promiseEvent('PromiseKept', { receiptDigest, index: 5n, time: 900n });
+  await follower.catchUp();
+  assert.deepEqual(await challenged(), []);
+  await chain.cheat.revert({ id: unanswered });
+  await chain.cheat.mine({ blocks: 2 });
+  await follower.catchUp();
+  assert.deepEqual(await challenged(), [receiptDigest]);
+  await chain.cheat.revert({ id: unchallenged });
+  await chain.cheat.mine({ blocks: 5 });
+  await follower.catchUp();
+  assert.deepEqual(await challenged(), []);
+});
+
+test('a challenge that the node leaves out of its logs is missed by nobody', async () => {
+  await challenge();
+  const hiding = { ...chain.client, getLogs: () => Promise.resolve([]) } as unknown as TestChain['client'];
+  await assert.rejects(followerOf(hiding).catchUp(), isInconsistent);
 });
 
 test('an enrolment that the node invents or alters speaks for nobody', async () => {

@@ -10,6 +10,7 @@ import { composeChain } from '../../../backend/compose/chain.ts';
 import { composeErasure } from '../../../backend/compose/erasure.ts';
 import { composeLog, composeNote } from '../../../backend/compose/log.ts';
 import { composePeriodKeys } from '../../../backend/compose/period-keys.ts';
+import { composePromise } from '../../../backend/compose/promise.ts';
 import { readConfig } from '../../../backend/config.ts';
 import type { Erasures } from '../../../backend/features/erasure/types.ts';
 import {
@@ -129,12 +130,21 @@ export const startProcess = async (
     const anchoring = composeAnchoring({
       config: config.anchor,
       client,
-      anchorPromise: world.deployment.anchorPromise?.address,
       database,
       chain,
       log: log.log,
       cosignatures: NO_WITNESSES,
       content,
+      lifetime,
+      logger: testLogger,
+    });
+    composePromise({
+      config: config.anchor,
+      client,
+      database,
+      chain,
+      log: log.log,
+      anchoring,
       lifetime,
       logger: testLogger,
     });

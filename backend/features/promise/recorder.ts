@@ -3,9 +3,9 @@ import { anchorPromiseAbi } from '@gridseal/sdk/abi/anchor-promise';
 import { encodeFunctionData } from 'viem';
 
 import type { StepOutcome } from '../../worker/poller.ts';
+import type { AnchorStore } from '../anchor/anchor-store.ts';
 import type { Outbox } from '../chain/outbox.ts';
 import type { ChainBinding } from '../chain/types.ts';
-import type { AnchorStore } from './anchor-store.ts';
 
 /**
  * Has AnchorPromise keep one anchor in each half of what receipts promise, so that every promise that was kept can still be
