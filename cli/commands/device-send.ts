@@ -29,13 +29,15 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   const held = await heldKey(file);
   const telemetry = await readTelemetryFile(csv, startOf(flags.start));
   const profile = asProfile(telemetry.profile);
-  const batches = batchesOf(telemetry.readings, hoursOf(flags.hours) * 3_600_000);
+  const spanMs = hoursOf(flags.hours) * 3_600_000;
   const gateway = await openGateway(file, held, profile, ruleOf(flags, profile), flags);
   const { station, reporter, signed, receiptFile } = gateway;
   const digests: Hex[] = [];
   const refused: string[] = [];
   let readings = 0;
-  let signedBefore = 0;
+  const measured = flags.again === true ? telemetry.readings : signed.unsigned(telemetry.readings);
+  const signedBefore = telemetry.readings.length - measured.length;
+  const batches = batchesOf(measured, spanMs);
   const deliver = () =>
     station.flush(async (deliveries) => {
       refused.push(...(await gateway.keep(deliveries)));
@@ -43,11 +45,6 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   try {
     const bar = terminal.progress('batches', batches.length);
     for (const batch of batches) {
-      if (flags.again !== true && signed.has(batch)) {
-        signedBefore += 1;
-        bar.advance();
-        continue;
-      }
       await signed.willSign(batch, station.next());
       const reported = await reporter.report(batch);
       digests.push(reported.digest);
@@ -64,7 +61,7 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   const figures = reporter.figures();
   terminal.line(`${readings} readings of ${rows} rows (${layout}) in ${digests.length} batches.`);
   if (signedBefore > 0)
-    terminal.line(`${signedBefore} batches were signed before and left out: --again signs them once more.`);
+    terminal.line(`${signedBefore} readings were signed before and left out: --again signs them once more.`);
   if (emptyCells > 0) terminal.line(`${emptyCells} empty cells were left out.`);
   if (figures !== undefined) {
     printFigures(terminal, figures, profile);
@@ -111,7 +108,7 @@ export const addSendCommand = (device: Command): void => {
       .option('--hours <n>', 'hours of telemetry in a batch', '1')
       .option(
         '--again',
-        'sign batches too that were signed before, from this file or another of the same readings',
+        'sign readings too that were signed before, from this file or another of the same readings',
       ),
   ).action((file: string, csv: string, _f: unknown, command: Command) =>
     send(file, csv, command.optsWithGlobals<SendFlags>()),

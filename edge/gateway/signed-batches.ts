@@ -7,20 +7,45 @@ import { isBefore, type ChainPlace } from '../spool/chain-head.ts';
 import { readJsonLines } from '../spool/json-lines.ts';
 import { byChannelAndTime } from './reading-order.ts';
 
-/** What was measured of the batches that a station signed, so that a file that is sent again is not signed again. */
+/** What was measured of the batches that a station signed, so that a file that is sent again, or has grown, is not signed again. */
 export type SignedBatches = {
-  /** Whether a batch of exactly these readings was signed. Their order does not matter. */
-  readonly has: (measured: readonly Reading[]) => boolean;
+  /**
+   * Those readings that no batch holds, oldest first. A batch is known by all readings between its oldest and its newest: where
+   * one of them was changed, added or taken away, the others of that batch count as unsigned.
+   */
+  readonly unsigned: (measured: readonly Reading[]) => readonly Reading[];
   /** Notes that readings are about to be signed as the batch of a number; durable when it resolves. */
   readonly willSign: (measured: readonly Reading[], place: ChainPlace) => Promise<void>;
 };
 
-type Line = { readonly readings: string; readonly boot: number; readonly sequence: string };
+type Line = {
+  /** SHA-256 of the readings, in hex. */
+  readonly readings: string;
+  readonly count: number;
+  /** Times of the oldest and the newest of them, Unix milliseconds. */
+  readonly from: string;
+  readonly to: string;
+  readonly boot: number;
+  readonly sequence: string;
+};
 
 const nameOf = (measured: readonly Reading[]): string =>
   createHash('sha256')
     .update(blocksOf(measured.toSorted(byChannelAndTime)))
     .digest('hex');
+
+const byTime = (a: Reading, b: Reading): number => (a.timeMs < b.timeMs ? -1 : a.timeMs > b.timeMs ? 1 : 0);
+
+/** Index of the first reading not older than a time. */
+const firstFrom = (sorted: readonly Reading[], timeMs: bigint): number => {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.timeMs ?? timeMs) < timeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
 
 /**
  * Opens the list of a folder, one JSON line a batch. What was noted and never signed is taken out, so it must be open whenever
@@ -35,11 +60,27 @@ export const openSignedBatches = async (folder: string, next: ChainPlace): Promi
     isBefore({ boot, sequence: BigInt(sequence) }, next),
   );
   await writeDurableFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const names = new Set(lines.map(({ readings }) => readings));
   return {
-    has: (measured) => names.has(nameOf(measured)),
+    unsigned: (measured) => {
+      const sorted = measured.toSorted(byTime);
+      const signed = new Set<Reading>();
+      for (const { readings, count, from, to } of lines) {
+        const within = sorted.slice(firstFrom(sorted, BigInt(from)), firstFrom(sorted, BigInt(to) + 1n));
+        if (within.length === count && nameOf(within) === readings)
+          for (const reading of within) signed.add(reading);
+      }
+      return sorted.filter((reading) => !signed.has(reading));
+    },
     willSign: async (measured, { boot, sequence }) => {
-      const line: Line = { readings: nameOf(measured), boot, sequence: String(sequence) };
+      const sorted = measured.toSorted(byTime);
+      const line: Line = {
+        readings: nameOf(measured),
+        count: measured.length,
+        from: String(sorted[0]?.timeMs ?? 0n),
+        to: String(sorted.at(-1)?.timeMs ?? 0n),
+        boot,
+        sequence: String(sequence),
+      };
       const handle = await open(file, 'a');
       try {
         await handle.appendFile(`${JSON.stringify(line)}\n`);
@@ -47,7 +88,7 @@ export const openSignedBatches = async (folder: string, next: ChainPlace): Promi
       } finally {
         await handle.close();
       }
-      names.add(line.readings);
+      lines.push(line);
     },
   };
 };

@@ -88,14 +88,23 @@ describe('a gateway that sends a file', () => {
     assert.equal(below, '24');
   });
 
-  it('signs no batch of a file twice, whichever part of it was sent before', async () => {
-    const rows = telemetry().split('\n');
-    await writeFile(csv, rows.slice(0, 1 + 90).join('\n'));
-    const { digests, signedBefore } = await send();
-    // The second hour is cut short here: half an hour is another batch than the whole.
-    assert.deepEqual([digests.length, signedBefore], [1, 1]);
+  it('signs no reading of a file twice, whichever part was sent before and however it is cut', async () => {
+    const rows = telemetry().trimEnd().split('\n');
+    const figuresOf = ({ digests, readings, signedBefore }: Sent) => [digests.length, readings, signedBefore];
+    assert.deepEqual(figuresOf(await send('--hours', '5')), [0, 0, 1_440]);
+    for (const [minutes, batches, fresh] of [
+      [90, 2, 90],
+      [100, 1, 10],
+      [130, 2, 30],
+    ] as const) {
+      const next = Array.from({ length: minutes }, (_, minute) => {
+        const time = new Date(Date.UTC(2026, 10, 21, 0, minute)).toISOString();
+        return `${time},${minute}.5`;
+      });
+      await writeFile(csv, [...rows, ...next].join('\n'));
+      assert.deepEqual(figuresOf(await send()), [batches, fresh, 1_440 + minutes - fresh]);
+    }
     await writeFile(csv, rows.join('\n'));
-    assert.deepEqual((await send()).signedBefore, 24);
     await assert.rejects(send('--hours', 'some'), /--hours some: expected hours/u);
   });
 

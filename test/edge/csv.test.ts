@@ -55,3 +55,15 @@ test('batches hold a span of device time each, oldest first', () => {
     [[1n, 2n], [3n]],
   );
 });
+
+test('what one batch cannot hold is cut between two moments', () => {
+  const readings = [1, 2, 3].flatMap((channel) =>
+    Array.from({ length: 15_000 }, (_, i) => ({ timeMs: BigInt(i), channel, quality: 0, value: 0n })),
+  );
+  const batches = batchesOf(readings, 3_600_000);
+  assert.deepEqual(
+    batches.map(({ length }) => length),
+    [3 * 10_922, 3 * 4_078],
+  );
+  assert.ok(batches[0]?.every(({ timeMs }) => timeMs < 10_922n));
+});
