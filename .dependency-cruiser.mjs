@@ -71,10 +71,13 @@ export default {
     },
     {
       name: 'main-composes',
-      comment: 'main.ts reads the configuration, opens the log and calls compose.ts.',
+      comment: 'main.ts sets V8 up, reads the configuration, opens the log and calls compose.ts.',
       severity: 'error',
       from: { path: '^backend/main\\.ts$' },
-      to: { path: '^backend/', pathNot: '^backend/(compose|config|adapters/(logger|durable-file)/)' },
+      to: {
+        path: '^backend/',
+        pathNot: '^backend/(compose|config|v8-flags|adapters/(logger|durable-file)/)',
+      },
     },
     {
       name: 'scripts-are-never-imported',

@@ -4,10 +4,9 @@ import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
 import { createLogger } from './adapters/logger/logger.ts';
 import { compose } from './compose.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { V8_FLAGS } from './v8-flags.ts';
 
-// Memory of buffers that live for a request is collected with the young generation from 32 MB on. V8 13.6, that of Node 24,
-// waits for 128 MB and marks the whole heap at 64: several times a second under load (nodejs/node#61967).
-setFlagsFromString('--scavenger-max-new-space-capacity-mb=8');
+V8_FLAGS.forEach(setFlagsFromString);
 
 const EXIT = { ok: 0, failed: 1, badConfiguration: 78 } as const;
 

@@ -15,6 +15,7 @@ import {
   getTrust,
   untilArchived,
 } from '@gridseal/sdk';
+import { V8_FLAGS } from '../backend/v8-flags.ts';
 import { createTerminal } from '../cli/terminal/terminal.ts';
 import { printOutcome, printVerdict } from '../cli/verdict/print-verdict.ts';
 import { openDemoStation } from './demo/station.ts';
@@ -105,6 +106,7 @@ terminal.line('Starting PostgreSQL, a chain, an IPFS store and the service …')
 const program = startProgram({
   name: 'service',
   file: new URL('../backend/main.ts', import.meta.url).pathname,
+  nodeFlags: V8_FLAGS,
   env: {
     DATA_DIR: dataDir,
     PORT: '0',

@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { V8_FLAGS } from '../backend/v8-flags.ts';
 import { startProgram, type Program } from './start/child.ts';
 import { firstScreen } from './start/screen.ts';
 import { waitForService } from './start/service-file.ts';
@@ -18,6 +19,7 @@ process.stdout.write('Starting …\n');
 const service = startProgram({
   name: 'service',
   file: here('../backend/main.ts'),
+  nodeFlags: V8_FLAGS,
   env: { DATA_DIR: dataDir, ANCHOR_INTERVAL_MS: process.env.ANCHOR_INTERVAL_MS ?? '10000' },
   logFile: serviceLog,
 });

@@ -22,16 +22,21 @@ const exitOf = (child: ChildProcess): Promise<number> =>
 export const startProgram = (options: {
   readonly name: string;
   readonly file: string;
+  readonly nodeFlags?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
 }): Program => {
   const log = openSync(options.logFile, 'a', 0o600);
-  const child = spawn(process.execPath, [options.file, ...(options.args ?? [])], {
-    stdio: ['ignore', log, log],
-    detached: true,
-    env: { ...process.env, ...options.env },
-  });
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeFlags ?? []), options.file, ...(options.args ?? [])],
+    {
+      stdio: ['ignore', log, log],
+      detached: true,
+      env: { ...process.env, ...options.env },
+    },
+  );
   const exited = exitOf(child);
   return {
     name: options.name,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { V8_FLAGS } from '../../backend/v8-flags.ts';
 import { root } from '../../scripts/paths.ts';
 
 /** The whole service in a process of its own, as `npm start` runs it. */
@@ -37,7 +38,7 @@ export async function startService({
   readyWithinMs = 120_000,
 }: ServiceOptions): Promise<RunningService> {
   const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  const child = spawn(process.execPath, [join(root, 'backend/main.ts')], {
+  const child = spawn(process.execPath, [...V8_FLAGS, join(root, 'backend/main.ts')], {
     cwd: root,
     env: { ...Object.fromEntries(inherited), DATA_DIR: dataDir, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
