@@ -154,7 +154,7 @@ const answer = async (asked: Asked): Promise<void> => {
 export const addPromiseCommands = (program: Command): void => {
   const promise = program
     .command('promise')
-    .description('hold a log to the time by which a receipt promised an anchor, on chain')
+    .description('Hold a log to the time by which a receipt promised an anchor, on chain.')
     .option('--rpc <url>', 'JSON-RPC of the chain', 'http://127.0.0.1:8545')
     .option('--url <url>', 'service whose log answers', 'http://127.0.0.1:8787')
     .option('--trust <file>', 'what to believe, instead of the deployments shipped')
@@ -168,8 +168,8 @@ export const addPromiseCommands = (program: Command): void => {
         await run(await readAsked(file, command.optsWithGlobals<PromiseFlags>()));
       });
   };
-  add('show', 'say how the promise of a receipt stands', show);
-  add('challenge', 'challenge a promise whose time has passed', challenge);
-  add('answer', 'answer a challenge with an anchor that covers the entry', answer);
-  add('conclude', 'put a promise that nobody answered for on record as broken', conclude);
+  add('show', 'Say how the promise of a receipt stands.', show);
+  add('challenge', 'Challenge a promise whose time has passed.', challenge);
+  add('answer', 'Answer a challenge with an anchor that covers the entry.', answer);
+  add('conclude', 'Put a promise that nobody answered for on record as broken.', conclude);
 };
