@@ -35,14 +35,15 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   const digests: Hex[] = [];
   const refused: string[] = [];
   let readings = 0;
-  const measured = flags.again === true ? telemetry.readings : signed.unsigned(telemetry.readings);
-  const signedBefore = telemetry.readings.length - measured.length;
-  const batches = batchesOf(measured, spanMs);
+  let signedBefore: number;
   const deliver = () =>
     station.flush(async (deliveries) => {
       refused.push(...(await gateway.keep(deliveries)));
     });
   try {
+    const measured = flags.again === true ? telemetry.readings : signed.unsigned(telemetry.readings);
+    signedBefore = telemetry.readings.length - measured.length;
+    const batches = batchesOf(measured, spanMs);
     const bar = terminal.progress('batches', batches.length);
     for (const batch of batches) {
       await signed.willSign(batch, station.next());
