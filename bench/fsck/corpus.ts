@@ -16,7 +16,7 @@ import {
 import type { AuditSource } from '@gridseal/sdk/audit/source';
 import { createTestDevice, secp256k1Key, signStatement, testDomain } from '../../test/setup/devices.ts';
 
-const DEVICES = 20;
+const DEVICES = 300;
 const NO_PAYLOAD = {
   receiptTimeMs: 1n,
   payloadCid: new Uint8Array(0),

@@ -144,9 +144,13 @@ export function fromBigInt(value: bigint, length: number, field = 'integer'): Ui
   }
   const bytes = new Uint8Array(length);
   let rest = value;
-  for (let i = length - 1; i >= 0 && rest > 0n; i--) {
-    bytes[i] = Number(rest & 0xffn);
-    rest >>= 8n;
+  for (let end = length; rest > 0n; end -= 4) {
+    let word = Number(BigInt.asUintN(32, rest));
+    for (let i = end - 1; i >= 0 && i >= end - 4; i--) {
+      bytes[i] = word;
+      word >>>= 8;
+    }
+    rest >>= 32n;
   }
   return bytes;
 }

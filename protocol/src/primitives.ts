@@ -28,6 +28,12 @@ export type Primitives = {
   keccak256(message: Uint8Array): Uint8Array;
   /** The 20-byte address whose key made the signature r ‖ s ‖ v (v 27 or 28) over a 32-byte digest. Throws if none. */
   recoverSecp256k1(digest: Uint8Array, signature: Uint8Array): Uint8Array;
+  /**
+   * Whether the key of one 20-byte address made all these signatures: what {@link Primitives.recoverSecp256k1} would find of
+   * each, for less. There only where it is less. True is wrong with a probability of at most 2⁻¹²⁸; false is no verdict on
+   * any of them: recover each.
+   */
+  verifySecp256k1Batch?(address: Uint8Array, claims: readonly SignedDigest[]): boolean;
   /** ECDSA on P-256 over SHA-256 of the message. Key x ‖ y, signature r ‖ s, 64 bytes each. */
   verifyP256(message: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean;
   /** Ed25519 (RFC 8032, strict encodings). */
@@ -49,6 +55,9 @@ export type Primitives = {
   /** Throws if the stream is malformed or incomplete, or inflates to more than `maxLength` bytes. */
   inflateRaw(compressed: Uint8Array, maxLength: number): Uint8Array;
 };
+
+/** A digest of 32 bytes and a signature over it, r ‖ s ‖ v with v 27 or 28. */
+export type SignedDigest = { readonly digest: Uint8Array; readonly signature: Uint8Array };
 
 const UNCOMPRESSED_POINT = Uint8Array.of(4);
 const INFLATE_SLICE = 4096;

@@ -21,6 +21,7 @@ import {
 } from '@gridseal/protocol';
 import { AuthorChains, type AuthorChainsSnapshot, type Holes } from './author-chains.ts';
 import type { Finding } from './findings.ts';
+import { Signatures } from './signatures.ts';
 import type { AuditSource } from './source.ts';
 import { auditStatement, type AuditedStatement } from './statements.ts';
 import { Tiles, type TilesSnapshot } from './tiles.ts';
@@ -102,6 +103,7 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
   const tiles = resume === undefined ? new Tiles() : Tiles.from(resume.tiles);
   const chains = resume === undefined ? new AuthorChains() : AuthorChains.from(resume.chains);
   const declared = new Set<string>(resume?.declared);
+  const signatures = new Signatures(primitives, report);
   const payloads = { ...(resume?.payloads ?? { checked: 0, waiting: 0 }) };
   const storedBelow = options.payloads === 'read' ? await source.payloadsBelow() : 0n;
   const anchors = await source.anchors();
@@ -151,7 +153,7 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
     const stored: AuditedStatement[] = [];
     for (const [i, bytes] of entries.entries()) {
       const index = first + BigInt(i);
-      const statement = auditStatement(bytes, index, { domain, declared, primitives, report });
+      const statement = auditStatement(bytes, index, { domain, declared, signatures, primitives, report });
       if (statement === undefined) continue;
       chains.add(statement, report);
       if (options.payloads === 'skip' || statement.entry.operatorPart.payloadCid.length === 0) continue;
@@ -167,6 +169,7 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
     await readBundle(entries);
     options.onProgress?.({ done: range.size, size });
     if (options.onState === undefined || range.size % (options.stateEvery ?? STATE_EVERY) !== 0n) continue;
+    signatures.settle();
     await options.onState({
       format: 'gridseal-audit/1',
       origin: key.name,
@@ -180,6 +183,7 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
       findingCount,
     });
   }
+  signatures.settle();
   await tiles.compareEdge(source, report);
   if (checkpoint !== undefined && !equal(range.root(), checkpoint.root)) {
     const detail = `the checkpoint signs ${toHex(checkpoint.root)}, the entries give ${toHex(range.root())}`;

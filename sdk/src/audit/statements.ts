@@ -6,13 +6,13 @@ import {
   ProtocolError,
   readStatement,
   toHex,
-  verifySignature,
   type Domain,
   type Entry,
   type Primitives,
   type Statement,
 } from '@gridseal/protocol';
 import type { Finding } from './findings.ts';
+import type { Signatures } from './signatures.ts';
 
 /** A statement of the log, read and checked by itself. */
 export type AuditedStatement = {
@@ -24,7 +24,8 @@ export type AuditedStatement = {
 };
 
 /**
- * Checks what one entry says by itself: its encoding, its type, its signature.
+ * Checks what one entry says by itself: its encoding and its type. Its signature goes to `signatures`, to be verified with
+ * others.
  *
  * @param declared type hashes that the log has declared so far, in hex; a declaration adds to them
  * @returns the statement, or undefined where the bytes are no entry
@@ -35,11 +36,12 @@ export const auditStatement = (
   context: {
     readonly domain: Domain;
     readonly declared: Set<string>;
+    readonly signatures: Signatures;
     readonly primitives: Primitives;
     readonly report: (finding: Finding) => void;
   },
 ): AuditedStatement | undefined => {
-  const { domain, declared, primitives, report } = context;
+  const { domain, declared, signatures, primitives, report } = context;
   const where = `entry ${index}`;
   const checked = <T>(code: Finding['code'], check: () => T): T | undefined => {
     try {
@@ -62,7 +64,8 @@ export const auditStatement = (
   if (!declared.has(toHex(authorPart.typeHash)))
     report({ code: 'type-undeclared', where, detail: `type ${toHex(authorPart.typeHash)}` });
   const digest = digestOfEncoded(authorPartOf(bytes), domain, primitives);
-  const { signature, header } = authorPart;
-  checked('signature-invalid', () => verifySignature({ digest, signature, keyId: header.keyId }, primitives));
+  // Copies: what waits for others of its key must not hold a bundle in memory.
+  const [signature, keyId] = [authorPart.signature.slice(), authorPart.header.keyId.slice()];
+  signatures.add({ digest, signature, keyId, where });
   return { index, entry, digest, statement };
 };

@@ -11,6 +11,7 @@ import {
   fromHex,
   hashLeaf,
   KINDS,
+  normaliseSignature,
   NOTE_ALGORITHM,
   noteSignerFrom,
   portable,
@@ -22,7 +23,7 @@ import {
 import { auditLog, type AuditOptions, type AuditState } from '@gridseal/sdk/audit/audit';
 import type { AuditSource } from '@gridseal/sdk/audit/source';
 import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
-import { createTestDevice, secp256k1Key, signStatement, testDomain } from '../../setup/devices.ts';
+import { createTestDevice, p256Key, secp256k1Key, signStatement, testDomain } from '../../setup/devices.ts';
 
 const ORIGIN = `log.test/${'10'.repeat(32)}/0`;
 const signer = noteSignerFrom(ORIGIN, NOTE_ALGORITHM.ed25519, new Uint8Array(32).fill(3));
@@ -90,6 +91,14 @@ const batches = (count: number): Uint8Array[] => {
   return Array.from({ length: count }, () => entryOf(device.next().authorPart));
 };
 const at = declarations.length;
+
+/** An entry with another signature. */
+const resigned = (entry: Uint8Array, change: (signature: Uint8Array, digest: Uint8Array) => Uint8Array) => {
+  const { authorPart } = decodeEntry(entry);
+  const signature = change(authorPart.signature, digestOf(authorPart, testDomain));
+  return entryOf(encodeAuthorPart({ ...authorPart, signature }));
+};
+const otherParity = (signature: Uint8Array) => signature.with(65, 55 - signature[65]!);
 
 describe('an audit', () => {
   it('finds a log of several bundles sound', async () => {
@@ -173,6 +182,40 @@ describe('an audit', () => {
     ]);
   });
 
+  it('names each wrong signature among many good ones, and no other', async () => {
+    const elliptic = createTestDevice(p256Key());
+    const sent = [
+      ...batches(200),
+      ...Array.from({ length: 12 }, () => resigned(entryOf(elliptic.next().authorPart), normaliseSignature)),
+    ];
+    const stranger = secp256k1Key(new Uint8Array(32).fill(6));
+    const wrong: [number, (signature: Uint8Array, digest: Uint8Array) => Uint8Array][] = [
+      [0, otherParity],
+      [70, (_, digest) => stranger.sign(digest)],
+      [71, (signature) => signature.with(64, signature[64]! ^ 1)],
+      [199, otherParity],
+      [205, (signature) => signature.with(128, signature[128]! ^ 1)],
+    ];
+    for (const [i, change] of wrong) sent[i] = resigned(sent[i]!, change);
+    const entries = [...declarations, ...sent];
+    const expected = wrong.map(([i]) => `entry ${at + i} signature-invalid`);
+    const sorted = (found: string[]) =>
+      found.sort((a, b) => Number(a.split(' ')[1]) - Number(b.split(' ')[1]));
+    assert.deepEqual(sorted(await findingsOf(sourceOf(entries))), expected);
+    const oneByOne = await audit(sourceOf(entries), { primitives: portable });
+    assert.deepEqual(
+      oneByOne.findings.map(({ code, where }) => `${where} ${code}`),
+      expected,
+    );
+  });
+
+  it('names a key identifier that is no address', async () => {
+    const device = createTestDevice(secp256k1Key(new Uint8Array(32).fill(5)));
+    const keyId = device.key.keyId.with(3, 1);
+    const sent = Array.from({ length: 20 }, () => entryOf(device.next({ header: { keyId } }).authorPart));
+    assert.equal((await findingsOf(sourceOf([...declarations, ...sent]))).length, 20);
+  });
+
   it('names anchors of another root, and beyond the log', async () => {
     const anchors = [
       { size: 3n, root: fromHex(`0x${'ab'.repeat(32)}`) },
@@ -209,6 +252,8 @@ describe('an audit', () => {
   it('stopped at any of its states it goes on to the same report', async () => {
     const sent = batches(1_100);
     const device = sent.splice(400, 1);
+    // Its state is taken while it waits for others of its key.
+    sent[490] = resigned(sent[490]!, otherParity);
     const source = sourceOf([...declarations, ...sent, ...device, Uint8Array.of(0)]);
     const states: AuditState[] = [];
     const whole = await audit(source, {
@@ -217,6 +262,6 @@ describe('an audit', () => {
     });
     assert.equal(states.length, 2);
     for (const resume of states) assert.deepEqual(await audit(source, { resume }), whole);
-    assert.equal(whole.findingCount, 1);
+    assert.equal(whole.findingCount, 2);
   });
 });

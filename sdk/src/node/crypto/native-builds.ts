@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What this service uses of libsecp256k1. Signatures are r ‖ s, digests 32 bytes. */
+/** What this service uses of libsecp256k1. Signatures are r ‖ s, digests and scalars 32 bytes, points 33 or 65. */
 export type NativeSecp256k1 = {
   readonly ecdsaRecover: (
     signature: Uint8Array,
@@ -13,6 +13,11 @@ export type NativeSecp256k1 = {
     digest: Uint8Array,
     privateKey: Uint8Array,
   ) => { readonly signature: Uint8Array; readonly recid: number };
+  /** The multiple of the generator. These three throw where the result is no point. */
+  readonly publicKeyCreate: (scalar: Uint8Array, compressed: boolean) => Uint8Array;
+  readonly publicKeyTweakMul: (point: Uint8Array, scalar: Uint8Array, compressed: boolean) => Uint8Array;
+  /** The sum. */
+  readonly publicKeyCombine: (points: readonly Uint8Array[], compressed: boolean) => Uint8Array;
 };
 
 const require = createRequire(import.meta.url);

@@ -7,6 +7,7 @@ import { portable, requireBlocks, type Primitives } from '@gridseal/protocol/pri
 import { createHkdf } from './hkdf.ts';
 import { createP256Verifier } from './p256.ts';
 import { loadHashtree, loadSecp256k1, type NativeSecp256k1 } from './native-builds.ts';
+import { batchVerifierWith } from './secp256k1-batch.ts';
 
 /** A native build that this platform lacks, and what stands in for it. */
 export type MissingBuild = {
@@ -59,6 +60,7 @@ export const loadPrimitives = async (): Promise<NodePrimitives> => {
       'native' in curve
         ? recoverWith(curve.native, keccak256)
         : (digest, signature) => portable.recoverSecp256k1(digest, signature),
+    ...('native' in curve && { verifySecp256k1Batch: batchVerifierWith(curve.native, keccak256) }),
     verifyP256: createP256Verifier(),
     // OpenSSL takes keys of small order; witnesses are too few for speed to matter.
     verifyEd25519: (publicKey, message, signature) => portable.verifyEd25519(publicKey, message, signature),
