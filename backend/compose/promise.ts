@@ -17,6 +17,8 @@ import type { composeAnchoring } from './anchoring.ts';
 import type { ChainParts } from './chain.ts';
 
 const LOOK_MS = 1_000;
+/** What could not be answered is asked for again after this many looks. */
+const LOOKS_TO_SKIP = 60;
 
 /** What keeps the promises of receipts provable: anchors on record for good, and answers to challenges. */
 export const composePromise = (options: {
@@ -34,6 +36,7 @@ export const composePromise = (options: {
   const { anchorPromise } = binding;
   if (anchorPromise === undefined) return { probes: [] };
   const { holdsLease } = options.anchoring;
+  const intervalMs = Math.min(LOOK_MS, config.intervalMs);
   const anchors = createAnchorStore(database);
   const challenges = createChallengeStore(database);
   const recorder = createAnchorRecorder({
@@ -48,14 +51,16 @@ export const composePromise = (options: {
     anchorPromise,
     challenges,
     directory,
-    answerTo: (challenge) => findPromiseAnswer(challenge, { client, binding, anchorPromise, anchors, log }),
+    answerTo: (challenge) =>
+      findPromiseAnswer(challenge, { client, binding, anchorPromise, directory, anchors, log }),
     outbox,
     holdsLease,
+    lookAgainMs: LOOKS_TO_SKIP * intervalMs,
     logger,
   });
   const workers = { record: recorder.step, answer: answerer.step };
   for (const [name, step] of Object.entries(workers)) {
-    const poller = createPoller({ name, intervalMs: Math.min(LOOK_MS, config.intervalMs), step, logger });
+    const poller = createPoller({ name, intervalMs, step, logger });
     poller.start();
     lifetime.own(`${name} worker`, poller.stop);
   }

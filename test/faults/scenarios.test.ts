@@ -4,7 +4,7 @@ import { loseLock, reorganise, restoreBackup, sideBySide } from './harness/event
 import { extent } from './harness/extent.ts';
 import { LIES, type Lie } from './harness/faulty-chain.ts';
 import type { Schedule } from './harness/injector.ts';
-import { anchorsOf } from './harness/judge.ts';
+import { anchorsOf } from './harness/chain-records.ts';
 import { createRandom } from './harness/random.ts';
 import { live, runLog, type Run } from './harness/run.ts';
 import { startGround, type Ground } from './harness/world.ts';

@@ -20,6 +20,8 @@ export type ChallengeStore = {
   readonly open: (time: bigint) => Promise<readonly OpenChallenge[]>;
   /** Answers sent within the last day. */
   readonly answeredToday: () => Promise<number>;
+  /** Answers sent to one challenge, by their reference in the outbox. */
+  readonly triesOf: (reference: string) => Promise<number>;
 };
 
 /** Creates the access. */
@@ -43,6 +45,13 @@ export const createChallengeStore = (database: Database): ChallengeStore => ({
       `SELECT count(*) AS count FROM outbox_transaction
        WHERE starts_with(reference, $1) AND created_at > now() - interval '1 day'`,
       [ANSWER],
+    );
+    return Number(row?.count ?? 0n);
+  },
+  triesOf: async (reference) => {
+    const [row] = await database.query<{ count: bigint }>(
+      'SELECT count(*) AS count FROM outbox_transaction WHERE reference = $1',
+      [reference],
     );
     return Number(row?.count ?? 0n);
   },

@@ -5,14 +5,16 @@ import type { PromiseAnswer } from '@gridseal/sdk/promise/actions';
 import type { PublicClient } from 'viem';
 
 import type { AnchorStore } from '../anchor/anchor-store.ts';
-import type { ChainBinding } from '../chain/types.ts';
+import type { ChainBinding, KeyDirectory } from '../chain/types.ts';
 import type { LogReader } from '../log/types.ts';
 import type { OpenChallenge } from './types.ts';
 
 /**
- * Finds what answers a challenge: an anchor in time that covers the entry and that the contracts still know.
+ * Finds what answers a challenge: an anchor in time that covers the entry, that no reorganisation takes back and that the
+ * contracts still know. An answer that names an anchor in a block that is replaced would revert, and be paid for in vain.
  *
- * @returns undefined when there is none, or when the receipt is for an entry that this log does not hold
+ * @returns 'not-final' where blocks are to come until there is one, undefined when there is none, or when the receipt is for
+ *   an entry that this log does not hold
  */
 export const findPromiseAnswer = async (
   { digest, entryHash, deadline }: OpenChallenge,
@@ -20,17 +22,21 @@ export const findPromiseAnswer = async (
     readonly client: PublicClient;
     readonly binding: ChainBinding;
     readonly anchorPromise: Hex;
+    readonly directory: Pick<KeyDirectory, 'head'>;
     readonly anchors: Pick<AnchorStore, 'coveringEvents'>;
     readonly log: Pick<LogReader, 'head' | 'indexOf' | 'leafHash' | 'inclusionProof' | 'root'>;
   },
-): Promise<PromiseAnswer | undefined> => {
-  const { client, binding, anchorPromise, anchors, log } = context;
+): Promise<PromiseAnswer | 'not-final' | undefined> => {
+  const { client, binding, anchorPromise, directory, anchors, log } = context;
   const index = await log.indexOf(fromHex(digest));
   if (index === undefined || toHex(await log.leafHash(index)) !== entryHash) return undefined;
   const published = (await log.head())?.size ?? 0n;
+  const finalBlock = (directory.head()?.number ?? 0n) - binding.finalityDepth;
   for (const { epoch, size, root, blockTime, blockNumber } of await anchors.coveringEvents(index, deadline)) {
     // An anchor of an epoch that was given up may hold another log than ours.
     if (size > published || !equal(await log.root(size), fromHex(root))) continue;
+    // The oldest come first.
+    if (blockNumber > finalBlock) return 'not-final';
     const state = { epoch: Number(epoch), size, root, time: blockTime, blockNumber };
     const [[found, position], recorded] = await Promise.all([
       client.readContract({

@@ -73,6 +73,7 @@ describe('challenges are answered', () => {
         },
       },
       holdsLease: async () => true,
+      lookAgainMs: 60_000,
       logger: testLogger,
       ...options,
     });
@@ -100,13 +101,28 @@ describe('challenges are answered', () => {
     assert.deepEqual(answered(), []);
   });
 
-  it('again when another transaction took the nonce, and not when the chain refused it', async () => {
+  it('again when another transaction took the nonce', async () => {
     await challenge(1);
-    await challenge(2);
     standing.set(`answer:${receipt(1)}`, 'lost');
-    standing.set(`answer:${receipt(2)}`, 'reverted');
     await answerer().step();
     assert.deepEqual(answered(), [receipt(1)]);
+  });
+
+  it('again, but not at once and not for ever, when the chain refused it', async () => {
+    await challenge(1);
+    const later = answerer();
+    const now = answerer({ lookAgainMs: 0 });
+    const refuse = () => standing.set(`answer:${receipt(1)}`, 'reverted');
+    await later.step();
+    refuse();
+    await later.step();
+    await later.step();
+    assert.equal(sent.length, 1);
+    for (let times = 0; times < 10; times += 1) {
+      await now.step();
+      refuse();
+    }
+    assert.equal(sent.length, 3);
   });
 
   it('not where nothing keeps the promise', async () => {
@@ -116,6 +132,17 @@ describe('challenges are answered', () => {
     await step();
     await step();
     assert.deepEqual([answered(), looked], [[], 1]);
+  });
+
+  it('as soon as the anchor is final, and not before', async () => {
+    await challenge(1);
+    let finding: PromiseAnswer | 'not-final' = 'not-final';
+    const { step } = answerer({ answerTo: async () => finding });
+    await step();
+    assert.deepEqual(answered(), []);
+    finding = ANSWER;
+    await step();
+    assert.deepEqual(answered(), [receipt(1)]);
   });
 
   it('although another one fails', async () => {

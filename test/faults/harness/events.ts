@@ -8,8 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContentStore } from '../../../backend/features/payloads/types.ts';
 import { isForced } from './forced.ts';
 import type { Schedule } from './injector.ts';
-import { anchorsOf } from './judge.ts';
-import { within, type Run } from './run.ts';
+import { anchorsOf, answersOf } from './chain-records.ts';
+import type { FaultyProcess } from './process.ts';
+import { isAnsweredFor } from './promises.ts';
+import { unlessCutOff, within, type Run } from './run.ts';
 import type { World } from './world.ts';
 
 const WORKS: Schedule = () => undefined;
@@ -69,9 +71,28 @@ export const restoreBackup = async (run: Run, between: () => Promise<void>): Pro
 /** The chain replaces its last blocks by empty ones; what they held is gone. @returns how many anchors that undid */
 export const reorganise = async ({ world }: Run, depth: number): Promise<number> => {
   const before = await anchorsOf(world);
-  world.reorganisations += 1;
+  const height = await world.chain.client.getBlockNumber();
+  const answered = await answersOf(world, height);
   await world.chain.cheat.request({ method: 'anvil_reorg', params: [depth, []] } as never);
+  // A record names its anchor's block: when that is replaced, the record is refused, and sent for another anchor. An answer
+  // that is sent again is refused when its challenge is gone, too.
+  world.mayBeWasted += 1 + answered - (await answersOf(world, height));
   return before.length - (await anchorsOf(world)).length;
+};
+
+const LOOKS = 200;
+
+/** A promise that was kept is challenged as soon as there is one, and the process has the time to answer, or dies of it. */
+export const contest = async ({ world, challengers }: Run, process: FaultyProcess): Promise<void> => {
+  const { challenged } = challengers;
+  const isOver = async (): Promise<boolean> => {
+    if (challenged.size === 0) await challengers.challenge('kept', process.log);
+    return challenged.size > 0 && (await isAnsweredFor(world, process.log, challenged));
+  };
+  for (let looks = 0; looks < LOOKS && !process.injector.isDead(); looks += 1) {
+    if ((await unlessCutOff(isOver)) === true) return;
+    await sleep(20);
+  }
 };
 
 /**

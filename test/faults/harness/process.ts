@@ -84,6 +84,7 @@ export const startProcess = async (
       PERIOD_KEY_DIR: join(world.folder, 'period-keys'),
       CHECKPOINT_INTERVAL_MS: '5',
       ANCHOR_INTERVAL_MS: '100',
+      RECEIPT_DEADLINE_MS: String(world.promiseMs),
       INGEST_WORKERS: '0',
       LOG_LEVEL: 'silent',
     });

@@ -11,7 +11,10 @@ import { createErasers, type Erasers } from './erasers.ts';
 import { isForced } from './forced.ts';
 import type { Schedule } from './injector.ts';
 import { isErased, judgePayloads } from './judge-payloads.ts';
-import { judge, look, recordsOf, type Shown } from './judge.ts';
+import { recordsOf } from './chain-records.ts';
+import { createChallengers, type Challengers } from './challengers.ts';
+import { judge, look, type Shown } from './judge.ts';
+import { isAnsweredFor } from './promises.ts';
 import { startProcess, type FaultyProcess } from './process.ts';
 import type { Random } from './random.ts';
 import { createSenders, type Senders } from './senders.ts';
@@ -22,6 +25,7 @@ export type Run = {
   readonly world: World;
   readonly senders: Senders;
   readonly erasers: Erasers;
+  readonly challengers: Challengers;
   readonly shown: Shown;
   readonly random: Random;
   readonly start: (
@@ -37,6 +41,12 @@ export type Run = {
 };
 
 const PATIENCE_MS = 20_000;
+/** Of so many rounds one has a challenge. */
+const ROUNDS_A_CHALLENGE = 6;
+/** Of the challenges amid faults, so many are of promises that an anchor keeps by then. */
+const SHARE_OF_KEPT = 0.8;
+/** Of the runs whose chain has a finality depth, so many end with one. */
+const SHARE_OF_FINAL_RUNS = 0.3;
 const HEALTHY: Schedule = () => undefined;
 
 /** Runs one log and clears it away. @param finalityDepth of its chain, in blocks */
@@ -50,6 +60,7 @@ export const runLog = async (
   const shown: Shown = new Map();
   const senders = createSenders(world, random);
   const erasers = createErasers(senders, random);
+  const challengers = createChallengers(world, senders, random);
   const running = new Set<FaultyProcess>();
 
   const start: Run['start'] = async (schedule, { name = 'a', ...options } = {}) => {
@@ -69,7 +80,11 @@ export const runLog = async (
       senders.sign(1 + random.below(4));
       await senders.send(process);
       await erasers.ask(process);
-      await lookUnlessCutOff(process, shown);
+      await unlessCutOff(() => look(process.log, shown));
+      if (random.below(ROUNDS_A_CHALLENGE) === 0)
+        await unlessCutOff(() =>
+          challengers.challenge(random.chance(SHARE_OF_KEPT) ? 'kept' : 'any', process.log),
+        );
       await sleep(random.below(25));
     }
   };
@@ -85,6 +100,8 @@ export const runLog = async (
       await within('anchored and archived', () => isArchived(database));
       const { client } = world.chain;
       await within('recorded', async () => (await recordsOf(world, await client.getBlockNumber())) > 0);
+      await concludeChallenges(process, world, random, challengers);
+      await within('answered for', () => isAnsweredFor(world, process.log, challengers.challenged));
       await look(process.log, shown);
       const { log, content } = process;
       await judge({ world, database, log, content, note: noteOf(world), senders, shown });
@@ -104,7 +121,7 @@ export const runLog = async (
   };
 
   try {
-    await play({ world, senders, erasers, shown, random, start, use, head, conclude });
+    await play({ world, senders, erasers, challengers, shown, random, start, use, head, conclude });
   } finally {
     for (const process of running) await process.stop();
     await world.end();
@@ -142,21 +159,41 @@ const isArchived = async (database: Database): Promise<boolean> => {
   return row?.done === true;
 };
 
-/** Looks at what a process shows, which may end under our eyes. */
-const lookUnlessCutOff = async ({ log }: FaultyProcess, shown: Shown): Promise<void> => {
+/** Every run ends with a challenge, except that finality takes blocks, and a chain keeps only so many. */
+const concludeChallenges = async (
+  { log }: FaultyProcess,
+  world: World,
+  random: Random,
+  challengers: Challengers,
+): Promise<void> => {
+  const depth = world.deployment.finalityDepth;
+  if (depth === 0n || random.chance(SHARE_OF_FINAL_RUNS)) await challengers.challenge('kept', log);
+  await challengers.insist();
+  if (challengers.challenged.size > 0 && depth > 0n) await world.chain.cheat.mine({ blocks: Number(depth) });
+};
+
+/** Asks a process, which may end under our eyes. */
+export const unlessCutOff = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
   try {
-    await look(log, shown);
+    return await ask();
   } catch (error) {
     if (!isForced(error)) throw error;
+    return undefined;
   }
 };
 
-/** Starts a process and uses it; one that its faults keep from starting is over. @param mood of its node once it runs */
+/**
+ * Starts a process and uses it; one that its faults keep from starting is over.
+ *
+ * @param mood of its node once it runs
+ * @param afterwards what else it lives to see
+ */
 export const live = async (
   run: Run,
   schedule: Schedule,
   rounds: number,
   mood: () => NodeMood = () => 'sound',
+  afterwards: (process: FaultyProcess) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> => {
   let process: FaultyProcess;
   let runs = false;
@@ -169,6 +206,7 @@ export const live = async (
   }
   try {
     await run.use(process, rounds);
+    await afterwards(process);
   } finally {
     await process.stop();
   }

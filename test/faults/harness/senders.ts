@@ -1,4 +1,5 @@
-import { toHex } from '@gridseal/protocol/bytes';
+import { toHex, type Hex } from '@gridseal/protocol/bytes';
+import type { Receipt } from '@gridseal/protocol/statement/receipt';
 import type { Ingest, SubmissionResult } from '../../../backend/features/ingest/types.ts';
 import { createTestDevice, p256Key, secp256k1Key, type SignedSubmission } from '../../setup/devices.ts';
 import type { Injector } from './injector.ts';
@@ -8,7 +9,8 @@ import type { World } from './world.ts';
 /** A receipt that a device holds: from here on the service answers for the batch. */
 export type Held = {
   readonly batch: SignedSubmission;
-  readonly signature: string;
+  readonly receipt: Receipt;
+  readonly signature: Hex;
   readonly entryHash: string;
 };
 
@@ -44,7 +46,7 @@ export const createSenders = (world: World, random: Random): Senders => {
     if (result.status === 'refused')
       throw new Error(`refused: ${result.refusal.code} ${result.refusal.message}`);
     const { signature, receipt } = result.receipt;
-    const now = { batch, signature: toHex(signature), entryHash: toHex(receipt.entryHash) };
+    const now = { batch, receipt, signature: toHex(signature), entryHash: toHex(receipt.entryHash) };
     const before = held.get(name);
     if (before !== undefined && before.signature !== now.signature)
       throw new Error(`two different receipts for ${name}`);

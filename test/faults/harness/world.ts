@@ -74,8 +74,10 @@ export type World = Site & {
   /** Holds the folders of every process and of the content store. */
   readonly disk: PowerLossDisk;
   readonly folder: string;
-  /** How often blocks of its chain were replaced. */
-  reorganisations: number;
+  /** How long after a statement a receipt promises an anchor. */
+  readonly promiseMs: number;
+  /** Transactions that replaced blocks may have made useless. */
+  mayBeWasted: number;
   /** Ends the database connections of a process, or of all. */
   readonly disconnect: (application?: string) => Promise<void>;
   /** Ends the connection that holds the sequencer's lock. */
@@ -86,6 +88,8 @@ export type World = Site & {
   readonly restore: (which: 'backup' | 'set-aside') => Promise<void>;
   readonly end: () => Promise<void>;
 };
+
+const PROMISE_MS = 3_600_000;
 
 let worlds = 0;
 
@@ -123,6 +127,7 @@ export const createWorld = async (ground: Ground, finalityDepth: bigint): Promis
     },
   });
   if (finalityDepth > 0n) await chain.cheat.mine({ blocks: Number(finalityDepth) });
+  const { timestamp } = await chain.client.getBlock();
   const chainId = BigInt(await chain.client.getChainId());
   const creator = owner.address.toLowerCase() as Hex;
   const logId = logIdOf({
@@ -144,7 +149,9 @@ export const createWorld = async (ground: Ground, finalityDepth: bigint): Promis
     directory: createTestDirectory(),
     disk: createPowerLossDisk(),
     folder,
-    reorganisations: 0,
+    // Challenges of earlier worlds have put the chain's time ahead of the clock.
+    promiseMs: PROMISE_MS + Math.max(0, Number(timestamp) * 1_000 - Date.now()),
+    mayBeWasted: 0,
     disconnect: async (application) => {
       await admin.query(
         `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
