@@ -119,6 +119,11 @@ const MUTANTS: readonly Mutant[] = [
     edits: [['backend/features/erasure/eraser.ts', '    await keys.destroy(retired);\n', '']],
     noticedBy: 'faults/scenarios',
   },
+  {
+    name: 'an answer that reverted is not given again',
+    edits: [['backend/features/promise/answerer.ts', 'const MOST_TRIES = 3;', 'const MOST_TRIES = 1;']],
+    noticedBy: 'faults/scenarios',
+  },
 ];
 
 /** Long enough for a suite that hangs where it should fail. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { loseLock, reorganise, restoreBackup, sideBySide } from './harness/events.ts';
+import { contest, loseLock, reorganise, restoreBackup, sideBySide } from './harness/events.ts';
 import { extent } from './harness/extent.ts';
 import { LIES, type Lie } from './harness/faulty-chain.ts';
 import type { Schedule } from './harness/injector.ts';
-import { anchorsOf } from './harness/chain-records.ts';
+import { anchorsOf, answersOf } from './harness/chain-records.ts';
+import { isKept } from './harness/promises.ts';
 import { createRandom } from './harness/random.ts';
-import { live, runLog, type Run } from './harness/run.ts';
+import { live, runLog, within, type Run } from './harness/run.ts';
 import { startGround, type Ground } from './harness/world.ts';
 
 const WORKS: Schedule = () => undefined;
@@ -76,6 +77,28 @@ describe('a log under faults', () => {
       await live(run, WORKS, 4);
       await run.conclude();
     });
+
+  scenario('answers a challenge again that a reorganisation took away with its answer', async (run) => {
+    const { chain } = run.world;
+    const answers = async () => answersOf(run.world, await chain.client.getBlockNumber());
+    const process = await run.start(WORKS);
+    await run.use(process, 2);
+    const isAllKept = async () => {
+      for (const held of run.senders.held.values())
+        if (!(await isKept(run.world, process.log, held))) return false;
+      return run.senders.held.size > 0;
+    };
+    await within('anchored', isAllKept);
+    await chain.cheat.mine({ blocks: Number(FINALITY) });
+    const height = await chain.client.getBlockNumber();
+    await contest(run, process);
+    assert.ok((await answers()) > 0, 'an answer was given');
+    await process.stop();
+    await reorganise(run, Number((await chain.client.getBlockNumber()) - height));
+    assert.equal(await answers(), 0, 'the answer is gone');
+    await run.conclude();
+    assert.ok((await answers()) > 0, 'and was given again');
+  });
 
   scenario('goes on without its chain, and is anchored when the chain is back', async (run) => {
     let out = false;
