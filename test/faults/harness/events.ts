@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContentStore } from '../../../backend/features/payloads/types.ts';
 import { isForced } from './forced.ts';
 import type { Schedule } from './injector.ts';
-import { anchorsOf, answersOf } from './chain-records.ts';
+import { anchorsOf, answersOf, recordsOf } from './chain-records.ts';
 import type { FaultyProcess } from './process.ts';
 import { isAnsweredFor } from './promises.ts';
 import { unlessCutOff, within, type Run } from './run.ts';
@@ -72,11 +72,12 @@ export const restoreBackup = async (run: Run, between: () => Promise<void>): Pro
 export const reorganise = async ({ world }: Run, depth: number): Promise<number> => {
   const before = await anchorsOf(world);
   const height = await world.chain.client.getBlockNumber();
-  const answered = await answersOf(world, height);
+  const useful = async () => (await recordsOf(world, height)) + (await answersOf(world, height));
+  const usefulBefore = await useful();
   await world.chain.cheat.request({ method: 'anvil_reorg', params: [depth, []] } as never);
   // A record names its anchor's block: when that is replaced, the record is refused, and sent for another anchor. An answer
-  // that is sent again is refused when its challenge is gone, too.
-  world.mayBeWasted += 1 + answered - (await answersOf(world, height));
+  // that is sent again is refused when its challenge is gone, too. And one of either may not have been mined yet.
+  world.mayBeWasted += 1 + usefulBefore - (await useful());
   return before.length - (await anchorsOf(world)).length;
 };
 
