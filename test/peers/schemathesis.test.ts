@@ -13,6 +13,8 @@ const EXAMPLES = process.env.SCHEMATHESIS_EXAMPLES ?? '15';
 const IS_LONG = Number(EXAMPLES) > 1_000;
 /** A long run takes hours: it can be split, here by a pattern of the paths that are asked. */
 const PATHS = process.env.SCHEMATHESIS_PATHS;
+/** What breaks the longest lists is slow to make: requests that keep to the document can be asked for alone. */
+const MODE = process.env.SCHEMATHESIS_MODE ?? 'all';
 /** Sequences of requests take several for each example: a long run goes without. */
 const PHASES = IS_LONG ? 'examples,coverage,fuzzing' : 'examples,coverage,fuzzing,stateful';
 const SEED = process.env.SCHEMATHESIS_SEED ?? '1';
@@ -47,7 +49,7 @@ test(
       'run',
       `${log.url}/openapi.json`,
       ...['--checks', CHECKS, '--max-examples', EXAMPLES, '--seed', SEED, '--no-color'],
-      ...['--phases', PHASES],
+      ...['--phases', PHASES, '--mode', MODE],
       ...(PATHS === undefined ? [] : ['--include-path-regex', PATHS]),
       ...['--header', `Authorization: Bearer ${token}`],
     ];
