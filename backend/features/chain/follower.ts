@@ -92,6 +92,7 @@ export const createFollower = (options: {
     chainHead = { number: latest.number, hash: latest.hash, time: latest.timestamp };
     const [previousHead] = await appliedBlocks(database, 1);
     if (previousHead?.hash === latest.hash) {
+      shorterSince = undefined;
       await directory.refresh();
       return 'idle';
     }

@@ -48,8 +48,13 @@ type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigi
 /** Nodes ask 10 % more for a replacement; 12.5 % leaves room for rounding. */
 const bump = (fee: bigint): bigint => fee + fee / 8n + 1n;
 const higher = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-/** Estimates are for the present state; state grows a little until the transaction runs. */
-const withMargin = (gas: bigint): bigint => gas + gas / 4n;
+/** Gas of writing to a storage slot that was empty (EIP-2200 and EIP-2929). */
+const NEW_SLOT = 22_100n;
+/**
+ * Estimates are for the present state and time. State grows a little until the transaction runs; and the first anchor of a
+ * day writes to one slot more, so that an estimate from before midnight would leave it without gas.
+ */
+const withMargin = (gas: bigint): bigint => gas + gas / 4n + NEW_SLOT;
 
 /**
  * Creates the outbox of an account. The signed bytes are in the database before a node sees them:

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, beforeEach, test } from 'node:test';
 import { concat, fromHex, toHex, type Hex } from '@gridseal/protocol';
 import { anchorPromiseAbi } from '@gridseal/sdk/abi/anchor-promise';
@@ -166,6 +167,29 @@ test('a node that lags undoes nothing', async () => {
   await followerOf(lagging).catchUp();
   assert.equal(status(), 'active');
   assert.equal(directory.head()?.number, before.number + 1n);
+});
+
+test('how long a chain has been shorter counts from when it was whole last', async () => {
+  const before = await chain.client.getBlock();
+  await enrol();
+  let isBehind = false;
+  const swaying = {
+    ...chain.client,
+    getBlock: (which: { blockTag?: string }) =>
+      which.blockTag === 'latest' && isBehind
+        ? Promise.resolve(before)
+        : chain.client.getBlock(which as never),
+  } as unknown as TestChain['client'];
+  const follower = followerOf(swaying, 300);
+  await follower.catchUp();
+  for (let times = 0; times < 3; times += 1) {
+    isBehind = true;
+    await follower.catchUp();
+    assert.equal(status(), 'active');
+    isBehind = false;
+    await follower.catchUp();
+    await sleep(200);
+  }
 });
 
 test('a long history is read range by range, and one that is too wide in smaller ones', async () => {

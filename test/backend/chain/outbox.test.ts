@@ -247,3 +247,21 @@ test('a nonce that the state does not have leaves no gap, and loses no transacti
   await assert.rejects(outboxOf({ client: ahead }).step(), isInconsistent);
   assert.equal((await outboxOf().find(call('gap').reference))?.status, 'pending');
 });
+
+test('a call that writes to one slot more on a new day has gas enough when it was estimated the day before', async () => {
+  // sstore(timestamp / 1 day, 1)
+  const code: Hex = '0x60014262015180900455';
+  const to: Hex = `0x${'cd'.repeat(20)}`;
+  await chain.cheat.setCode({ address: to, bytecode: code });
+  const outbox = outboxOf();
+  for (const [reference, seconds] of [
+    ['today', 0],
+    ['estimated today', 86_400],
+  ] as const) {
+    await outbox.submit({ ...call(reference), to });
+    await chain.cheat.increaseTime({ seconds });
+    await chain.cheat.mine({ blocks: 1 });
+    await outbox.step();
+    assert.equal((await outbox.find(call(reference).reference))?.status, 'mined');
+  }
+});
