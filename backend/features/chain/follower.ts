@@ -89,14 +89,16 @@ export const createFollower = (options: {
 
   const step = async (): Promise<StepOutcome> => {
     const latest = await client.getBlock({ blockTag: 'latest', includeTransactions: false });
-    chainHead = { number: latest.number, hash: latest.hash, time: latest.timestamp };
+    const found = { number: latest.number, hash: latest.hash, time: latest.timestamp };
+    chainHead = found;
     const [previousHead] = await appliedBlocks(database, 1);
     if (previousHead?.hash === latest.hash) {
       shorterSince = undefined;
       await directory.refresh();
       return 'idle';
     }
-    if (await lags(chainHead, previousHead)) {
+    // Not of `chainHead`: another step, of whoever waits for the follower to catch up, may have set it meanwhile.
+    if (await lags(found, previousHead)) {
       chainHead = previousHead;
       await directory.refresh();
       return 'idle';

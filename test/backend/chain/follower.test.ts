@@ -169,6 +169,29 @@ test('a node that lags undoes nothing', async () => {
   assert.equal(directory.head()?.number, before.number + 1n);
 });
 
+test('a node that lags undoes nothing while somebody else follows, too', async () => {
+  const before = await chain.client.getBlock();
+  await enrol();
+  let asked = 0;
+  const oneOfTwo = {
+    ...chain.client,
+    getBlock: async (which: { blockTag?: string }) => {
+      if (which.blockTag !== 'latest') return chain.client.getBlock(which as never);
+      asked += 1;
+      return asked % 2 === 1 ? before : head;
+    },
+  } as unknown as TestChain['client'];
+  const head = await chain.client.getBlock();
+  await followerOf().catchUp();
+  const rewinds = () => postgres.database.query('SELECT count FROM chain_rewind');
+  const rewindsBefore = await rewinds();
+  const follower = followerOf(oneOfTwo);
+  await Promise.all([follower.step(), follower.step()]);
+  assert.deepEqual(await rewinds(), rewindsBefore);
+  assert.equal(status(), 'active');
+  assert.equal(directory.head()?.hash, head.hash);
+});
+
 test('how long a chain has been shorter counts from when it was whole last', async () => {
   const before = await chain.client.getBlock();
   await enrol();
