@@ -1,4 +1,4 @@
-import { toHex, type Hex, type Trust } from '@gridseal/protocol';
+import { toHex, type Hex } from '@gridseal/protocol';
 import {
   BaseError,
   ContractFunctionRevertedError,
@@ -12,7 +12,7 @@ import { anchorPromiseAddress } from '../abi/deployment.ts';
 import { SdkError } from '../errors.ts';
 import type { CoveringAnchor } from './covering-anchor.ts';
 import type { SignedReceipt } from './signed-receipt.ts';
-import { ask, promiseDigest, requirePromiseContract } from './standing.ts';
+import { ask, promiseDigest, requirePromiseContract, type PromiseTrust } from './standing.ts';
 
 /** Who pays for a transaction, and the node that it goes through. */
 export type Sender = {
@@ -22,7 +22,7 @@ export type Sender = {
 };
 
 /** What a call of AnchorPromise is about. */
-type About = { readonly trust: Trust; readonly signed: SignedReceipt };
+type About = { readonly trust: PromiseTrust; readonly signed: SignedReceipt };
 
 /** How an anchor covers the entry of a receipt. */
 export type PromiseAnswer = CoveringAnchor & {

@@ -5,6 +5,12 @@ import { anchorPromiseAddress } from '../abi/deployment.ts';
 import { SdkError } from '../errors.ts';
 import type { SignedReceipt } from './signed-receipt.ts';
 
+/** Of a trust, what judging a promise takes. */
+export type PromiseTrust = {
+  readonly chainId: string;
+  readonly evidenceLog: Pick<Trust['evidenceLog'], 'address'>;
+};
+
 /** What the chain knows of a receipt's promise. Times are seconds since the Unix epoch. */
 export type PromiseStanding = {
   /** EIP-712 digest of the receipt, by which its challenge is named. */
@@ -19,7 +25,7 @@ export type PromiseStanding = {
 };
 
 /** The digest that names a receipt's challenge. */
-export const promiseDigest = ({ receipt }: SignedReceipt, trust: Trust): Hex =>
+export const promiseDigest = ({ receipt }: SignedReceipt, trust: PromiseTrust): Hex =>
   toHex(
     receiptDigest(
       receipt,
@@ -39,7 +45,7 @@ export const promiseDigest = ({ receipt }: SignedReceipt, trust: Trust): Hex =>
  */
 export const askPromise = async (options: {
   readonly node: PublicClient;
-  readonly trust: Trust;
+  readonly trust: PromiseTrust;
   readonly signed: SignedReceipt;
 }): Promise<PromiseStanding> => {
   const { node, trust, signed } = options;
@@ -66,7 +72,7 @@ export const askPromise = async (options: {
 };
 
 /** @throws SdkError `wrong-chain` unless AnchorPromise is on the chain of the trust */
-export const requirePromiseContract = async (node: PublicClient, trust: Trust): Promise<void> => {
+export const requirePromiseContract = async (node: PublicClient, trust: PromiseTrust): Promise<void> => {
   const [chainId, code] = await ask(
     Promise.all([node.getChainId(), node.getCode({ address: anchorPromiseAddress })]),
   );

@@ -1,12 +1,10 @@
-import { toHex, type Hex } from '@gridseal/protocol';
-import { receiptDigest } from '@gridseal/protocol/statement/receipt';
-import { anchorPromiseAbi } from '@gridseal/sdk/abi/anchor-promise';
-import { encodeFunctionData, parseEther } from 'viem';
+import { fromHex, type Hex } from '@gridseal/protocol';
+import { challengePromise } from '@gridseal/sdk/promise/actions';
+import { askPromise, promiseDigest } from '@gridseal/sdk/promise/standing';
+import { createWalletClient, http, parseEther } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { sendAndWait } from '../../../backend/features/chain/send.ts';
 import type { LogReader } from '../../../backend/features/log/types.ts';
 import { isKept } from './promises.ts';
-import { addressOfPromises } from './chain-records.ts';
 import type { Random } from './random.ts';
 import type { Held, Senders } from './senders.ts';
 import type { World } from './world.ts';
@@ -26,8 +24,9 @@ export const createChallengers = (world: World, senders: Senders, random: Random
   const { chain, deployment, domain } = world;
   const { client, cheat } = chain;
   const holder = privateKeyToAccount(generatePrivateKey());
+  const wallet = createWalletClient({ account: holder, transport: http(chain.url) });
+  const trust = { chainId: String(domain.chainId), evidenceLog: deployment.evidenceLog };
   const challenged = new Map<Hex, Held>();
-  const address = addressOfPromises(world);
 
   const untilAfter = async (deadline: bigint): Promise<void> => {
     const { timestamp } = await client.getBlock();
@@ -36,30 +35,17 @@ export const createChallengers = (world: World, senders: Senders, random: Random
     await cheat.mine({ blocks: 1 });
   };
 
-  const send = async ({ receipt, signature }: Held): Promise<void> => {
+  const send = async (held: Held): Promise<void> => {
     await cheat.setBalance({ address: holder.address, value: parseEther('1') });
-    await untilAfter(receipt.deadline);
-    const { receiptTimeMs, deadline } = receipt;
-    const fields = {
-      logId: toHex(receipt.logId),
-      digest: toHex(receipt.digest),
-      entryHash: toHex(receipt.entryHash),
-      receiptTimeMs,
-      deadline,
-    };
-    const data = encodeFunctionData({
-      abi: anchorPromiseAbi,
-      functionName: 'challenge',
-      args: [deployment.evidenceLog.address, fields, signature],
-    });
-    await sendAndWait(client, holder, { to: address, data }, 'challenge');
+    await untilAfter(held.receipt.deadline);
+    await challengePromise({ node: client, wallet, account: holder }, { trust, signed: signedOf(held) });
   };
 
   return {
     challenged,
     challenge: async (which, log) => {
       for (const held of random.shuffle([...senders.held.values()])) {
-        const name = toHex(receiptDigest(held.receipt, domain));
+        const name = promiseDigest(signedOf(held), trust);
         if (challenged.has(name) || (which === 'kept' && !(await isKept(world, log, held)))) continue;
         await send(held);
         challenged.set(name, held);
@@ -67,15 +53,13 @@ export const createChallengers = (world: World, senders: Senders, random: Random
       }
     },
     insist: async () => {
-      for (const [name, held] of challenged) {
-        const { answerBy } = await client.readContract({
-          address,
-          abi: anchorPromiseAbi,
-          functionName: 'challengeOf',
-          args: [name],
-        });
-        if (answerBy === 0n) await send(held);
+      for (const held of challenged.values()) {
+        const { status } = await askPromise({ node: client, trust, signed: signedOf(held) });
+        // What took the challenge away may have set the chain's time back, too.
+        if (status === 'due' || status === 'pending') await send(held);
       }
     },
   };
 };
+
+const signedOf = ({ receipt, signature }: Held) => ({ receipt, signature: fromHex(signature) });
