@@ -146,6 +146,8 @@ export const createTestDevice = (key: TestKey = secp256k1Key(), lane = 0): TestD
 export type TestDirectory = KeyDirectory & {
   readonly enrol: (key: TestKey, standing?: Partial<KeyStanding>) => void;
   readonly own: (identity: Uint8Array, owner: Uint8Array) => void;
+  /** The chain takes back what it held of an identity, or holds it again. */
+  readonly takeBack: (identity: Uint8Array, isTaken: boolean) => void;
 };
 
 export const createTestDirectory = (
@@ -153,11 +155,13 @@ export const createTestDirectory = (
 ): TestDirectory => {
   const keys = new Map<string, KeyStanding>();
   const owners = new Map<Hex, Hex>();
+  const takenBack = new Set<Hex>();
   return {
     find: (identity, keyId) => keys.get(identity + keyId),
     ownerOf: (identity) => owners.get(identity) ?? identity,
     head: () => head,
     blockHash: (number) => (number <= head.number ? `0x${number.toString(16).padStart(64, '0')}` : undefined),
+    takenBack: () => takenBack,
     enrol: (key, standing = {}) => {
       const [identity, keyId] = [toHex(key.identity), toHex(key.keyId)];
       keys.set(identity + keyId, {
@@ -175,5 +179,6 @@ export const createTestDirectory = (
       });
     },
     own: (identity, owner) => void owners.set(toHex(identity), toHex(owner)),
+    takeBack: (identity, isTaken) => void takenBack[isTaken ? 'add' : 'delete'](toHex(identity)),
   };
 };

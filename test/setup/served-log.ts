@@ -85,22 +85,35 @@ export async function serveLog(env: Readonly<Record<string, string>> = {}): Prom
   };
 }
 
-/** A device that was enrolled through the service, and the domain it signs for. */
+/** A device that was enrolled through a service, and the domain it signs for. */
+export type EnrolledDevice = {
+  readonly device: TestDevice;
+  readonly domain: Domain;
+  /** For a registry that has forgotten it. */
+  readonly enrolAgain: (client: GridsealClient) => ReturnType<typeof ensureEnrolled>;
+};
+
+/** Enrols a new device. @param now its owner's clock, by which the enrolment runs out */
 export const enrolledDevice = async (
   client: GridsealClient,
-): Promise<{ device: TestDevice; domain: Domain }> => {
+  now: () => number = Date.now,
+): Promise<EnrolledDevice> => {
   const [ours, theirs] = [randomBytes(32), randomBytes(32)].map((seed) => new Uint8Array(seed));
   const key = deviceKeyFrom('secp256k1', ours!);
   const owner = deviceKeyFrom('secp256k1', theirs!);
-  const options = { client, key, owner, identity: key.firstIdentity, profile: PROFILE, now: Date.now };
-  await ensureEnrolled(options);
+  const enrolment = { key, owner, identity: key.firstIdentity, profile: PROFILE };
+  await ensureEnrolled({ ...enrolment, client, now });
   const { chainId, evidenceLog, logs } = await getTrust(client);
   const domain = domainOf({
     chainId: BigInt(chainId),
     evidenceLog: fromHex(evidenceLog.address),
     logId: fromHex(logs[0]!.logId),
   });
-  return { device: createTestDevice(secp256k1Key(ours)), domain };
+  return {
+    device: createTestDevice(secp256k1Key(ours)),
+    domain,
+    enrolAgain: (where) => ensureEnrolled({ ...enrolment, client: where, now: Date.now }),
+  };
 };
 
 /** The device's next batches, of one reading each. */

@@ -43,6 +43,7 @@ export const createDirectory = (database: Database, finalityDepth: bigint): Memo
   let keys = new Map<string, KeyEntry>();
   let owners = new Map<Hex, Hex>();
   let blocks = new Map<bigint, Hex>();
+  let takenBack: ReadonlySet<Hex> = new Set();
   let head: BlockRef | undefined;
   let revision = 0n;
   let rewinds = -1n;
@@ -68,6 +69,7 @@ export const createDirectory = (database: Database, finalityDepth: bigint): Memo
       if (row.revision > revision) revision = row.revision;
     }
     blocks = new Map(changes.blocks.map((row) => [row.number, bytesToHex(row.hash)]));
+    takenBack = new Set(changes.takenBack.map(({ identity }) => bytesToHex(identity)));
     const last = changes.blocks.at(-1);
     head = last === undefined ? undefined : { ...last, hash: bytesToHex(last.hash) };
   };
@@ -82,6 +84,7 @@ export const createDirectory = (database: Database, finalityDepth: bigint): Memo
     ownerOf: (identity) => owners.get(identity) ?? identity,
     head: () => head,
     blockHash: (number) => blocks.get(number),
+    takenBack: () => takenBack,
     refresh,
   };
 };
@@ -91,6 +94,7 @@ type Changes = {
   readonly keys: readonly KeyRow[];
   readonly owners: readonly OwnerRow[];
   readonly blocks: readonly { readonly number: bigint; readonly hash: Uint8Array; readonly time: bigint }[];
+  readonly takenBack: readonly { readonly identity: Uint8Array }[];
 };
 
 const readChanges = async (tx: Queryable, revision: bigint, rewinds: bigint): Promise<Changes> => {
@@ -109,6 +113,7 @@ const readChanges = async (tx: Queryable, revision: bigint, rewinds: bigint): Pr
       since,
     ),
     blocks: await tx.query('SELECT number, hash, time FROM chain_block ORDER BY number'),
+    takenBack: await tx.query('SELECT DISTINCT identity FROM registry_taken_back'),
   };
 };
 

@@ -86,6 +86,12 @@ const rewind = async (tx: Queryable, lastKept: bigint): Promise<void> => {
   await tx.execute('DELETE FROM chain_anchor WHERE block_number > $1', after);
   await tx.execute('DELETE FROM promise_challenge WHERE block_number > $1', after);
   await tx.execute('UPDATE promise_challenge SET answered_block = NULL WHERE answered_block > $1', after);
+  await tx.execute(
+    `INSERT INTO registry_taken_back (identity, key_id, change)
+     SELECT identity, key_id, change FROM registry_event WHERE block_number > $1 AND queued
+     ORDER BY block_number, log_index`,
+    after,
+  );
   await tx.execute('DELETE FROM registry_event WHERE block_number > $1', after);
   await tx.execute('DELETE FROM device_owner WHERE block_number > $1', after);
   await tx.execute('DELETE FROM device_key WHERE enrolled_block > $1', after);
@@ -215,6 +221,7 @@ const queueFinal = async (tx: Queryable, lastFinal: bigint, queue: RegistryChang
     [lastFinal],
   );
   if (rows.length === 0) return;
+  await noteMadeAgain(tx, rows);
   const changes = rows.map((row) => ({
     identity: bytesToHex(row.identity),
     keyId: bytesToHex(row.key_id),
@@ -227,4 +234,16 @@ const queueFinal = async (tx: Queryable, lastFinal: bigint, queue: RegistryChang
   const order = (a: RegistryChange, b: RegistryChange) =>
     a.blockNumber === b.blockNumber ? a.logIndex - b.logIndex : a.blockNumber < b.blockNumber ? -1 : 1;
   await queue(tx, changes.sort(order));
+};
+
+/** A change that the chain had taken back counts as made again once it is final again. */
+const noteMadeAgain = async (tx: Queryable, changes: readonly EventRow[]): Promise<void> => {
+  const takenBack = await tx.query('SELECT FROM registry_taken_back LIMIT 1');
+  if (takenBack.length === 0) return;
+  for (const { identity, key_id, change } of changes)
+    await tx.execute(
+      `DELETE FROM registry_taken_back WHERE id =
+         (SELECT min(id) FROM registry_taken_back WHERE identity = $1 AND key_id = $2 AND change = $3)`,
+      [identity, key_id, change],
+    );
 };

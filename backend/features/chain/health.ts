@@ -1,3 +1,4 @@
+import type { Hex } from '@gridseal/protocol';
 import type { HealthProbe } from '../health/types.ts';
 import type { PollerState } from '../../worker/poller.ts';
 import type { Follower } from './follower.ts';
@@ -20,17 +21,34 @@ export const createChainProbe = (options: {
     const { consecutiveFailures, lastError } = options.poller.state();
     const seen = options.follower.chainHead();
     const applied = options.directory.head();
+    const takenBack = options.directory.takenBack();
     const lagBlocks = Number((seen?.number ?? 0n) - (applied?.number ?? 0n));
     const status =
       consecutiveFailures >= FAILING_AFTER
         ? 'failing'
-        : consecutiveFailures > 0 || lagBlocks > 8
+        : consecutiveFailures > 0 || lagBlocks > 8 || takenBack.size > 0
           ? 'degraded'
           : 'ok';
+    const detail =
+      consecutiveFailures > 0 ? lastError?.message : takenBack.size > 0 ? saying(takenBack) : undefined;
     return {
       status,
-      ...(consecutiveFailures === 0 || lastError === undefined ? {} : { detail: lastError.message }),
-      figures: { headBlock: Number(applied?.number ?? 0n), lagBlocks, consecutiveFailures },
+      ...(detail === undefined ? {} : { detail }),
+      figures: {
+        headBlock: Number(applied?.number ?? 0n),
+        lagBlocks,
+        consecutiveFailures,
+        identitiesTakenBack: takenBack.size,
+      },
     };
   },
 });
+
+const saying = (takenBack: ReadonlySet<Hex>): string => {
+  const [first, ...others] = takenBack;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return (
+    `the chain took back what it held of ${first}${more} after it was final; their statements are refused until the ` +
+    'registry is told again (docs/guide/recovery.md)'
+  );
+};

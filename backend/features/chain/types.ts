@@ -49,6 +49,11 @@ export type KeyDirectory = {
    * block is above the head or older than what is kept, which proves nothing either way.
    */
   readonly blockHash: (number: bigint) => Hex | undefined;
+  /**
+   * Identities of which the log knows more than the registry: the chain took back what was final, and does not hold it
+   * again. What the registry says of them is not to be relied on; a revocation may be missing.
+   */
+  readonly takenBack: () => ReadonlySet<Hex>;
 };
 
 /** Addresses and identity of the log on its chain, fixed for the life of the process. */

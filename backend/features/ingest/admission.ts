@@ -117,8 +117,12 @@ const judgeTelemetry = (
   { payload }: Submission,
   rules: AdmissionRules,
 ): Refusal | Pick<Admitted, 'ownKeyOf' | 'reset' | 'lastGood' | 'telemetry'> => {
-  const standing = rules.directory.find(toHex(header.author), toHex(header.keyId));
-  const refused = refuseStanding(standing, rules) ?? refuseProfile(standing, body.profile);
+  const author = toHex(header.author);
+  const standing = rules.directory.find(author, toHex(header.keyId));
+  const refused =
+    refuseTakenBack(author, 'header.keyId', rules) ??
+    refuseStanding(standing, rules) ??
+    refuseProfile(standing, body.profile);
   if (refused !== undefined) return refused;
   if (payload === undefined)
     return refusal('malformed', 'readings', 'a TelemetryBatch comes with its readings');
@@ -145,6 +149,16 @@ const judgeTelemetry = (
 };
 
 const NO_STATEMENT = `0x${'0'.repeat(64)}`;
+
+const refuseTakenBack = (
+  identity: Hex,
+  field: string,
+  { directory, domain }: AdmissionRules,
+): Refusal | undefined => {
+  if (!directory.takenBack().has(identity)) return undefined;
+  const message = `cannot be judged: chain ${domain.chainId} took back what it held of ${identity} after it was final`;
+  return refusal('key-pending', field, message);
+};
 
 const refuseStanding = (
   standing: KeyStanding | undefined,
@@ -187,10 +201,13 @@ const refuseProfile = (standing: KeyStanding | undefined, profile: Uint8Array): 
 const refuseReset = (
   { header, body }: StatementOf<'Reset'>,
   { payload }: Submission,
-  { directory }: AdmissionRules,
+  rules: AdmissionRules,
 ): Refusal | undefined => {
   if (payload !== undefined) return refusal('malformed', 'readings', 'a Reset has no readings');
-  const owner = directory.ownerOf(toHex(body.subject));
+  const subject = toHex(body.subject);
+  const takenBack = refuseTakenBack(subject, 'body.subject', rules);
+  if (takenBack !== undefined) return takenBack;
+  const owner = rules.directory.ownerOf(subject);
   if (toHex(header.author) !== owner)
     return refusal('key-unknown', 'header.author', `is not ${owner}, the owner of the identity`);
   if (equal(header.author, body.subject) && header.lane === body.lane && header.boot === body.boot)

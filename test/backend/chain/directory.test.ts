@@ -65,7 +65,7 @@ before(async () => {
 after(() => postgres.close());
 beforeEach(async () => {
   await postgres.database.execute(
-    'TRUNCATE chain_block, device_key, device_owner, registry_event, chain_anchor',
+    'TRUNCATE chain_block, device_key, device_owner, registry_event, registry_taken_back, chain_anchor',
   );
   await postgres.database.execute('UPDATE chain_rewind SET count = count + 1');
   directory = createDirectory(postgres.database, DEPTH);
@@ -115,6 +115,41 @@ test('a reorganisation takes back what it removed, and keeps what it did not', a
   await apply([block(1, 2), block(2, 2), block(3, 2), block(4, 2)], [], { at: undefined });
   assert.equal(status(), undefined);
   assert.equal(directory.ownerOf(identity), identity);
+});
+
+test('what was final and is taken back is missed until it is final again', async () => {
+  const taken = () => [...directory.takenBack()];
+  await apply([block(1), block(2), block(3)], [enrolled(block(1)), handedTo(block(1), owner)]);
+  await apply([block(4), block(5)], [revoked(block(4))]);
+  await apply([block(4, 1), block(5, 1)], [], { at: block(3) });
+  assert.deepEqual(taken(), [], 'the revocation was not final');
+  await apply([block(6, 1), block(7, 1), block(8, 1)], [revoked(block(6, 1))]);
+
+  await apply([block(1, 2), block(2, 2)], [enrolled(block(1, 2))], { at: undefined });
+  assert.deepEqual(taken(), [identity]);
+  await apply([block(3, 2)], [handedTo(block(3, 2), owner)]);
+  await apply([block(3, 3), block(4, 3), block(5, 3)], [handedTo(block(3, 3), owner)], { at: block(2, 2) });
+  assert.deepEqual(taken(), [identity], 'the revocation is missing');
+  await apply([block(6, 3)], [revoked(block(6, 3))]);
+  assert.deepEqual([status(), taken()], ['revoked', [identity]]);
+  await apply([block(7, 3), block(8, 3)]);
+  assert.deepEqual(taken(), []);
+});
+
+test('a change that was made twice is missed twice', async () => {
+  const other: Hex = `0x${'f6'.repeat(20)}`;
+  await apply([block(1)], [enrolled(block(1)), handedTo(block(1), other)]);
+  await apply([block(2), block(3), block(4)], [handedTo(block(2), owner)]);
+  await apply(
+    [block(1, 1), block(2, 1), block(3, 1)],
+    [enrolled(block(1, 1)), handedTo(block(1, 1), other)],
+    {
+      at: undefined,
+    },
+  );
+  assert.deepEqual([...directory.takenBack()], [identity]);
+  await apply([block(4, 1), block(5, 1), block(6, 1)], [handedTo(block(4, 1), owner)]);
+  assert.deepEqual([...directory.takenBack()], []);
 });
 
 test('the owner is the one of the newest change, and the identity itself before any', async () => {

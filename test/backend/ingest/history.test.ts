@@ -129,6 +129,19 @@ describe('statements that the past must bear out', () => {
       assert.deepEqual(await submit(boot), ['accepted']);
     });
 
+    it('waits with it while the chain has forgotten who the owner is', async () => {
+      const [before, now] = [secp256k1Key(), secp256k1Key()];
+      const known = device.next();
+      await submit(known);
+      log.directory.own(device.key.identity, before.identity);
+      log.directory.takeBack(device.key.identity, true);
+      const reset = resetOf(before, known.digest);
+      assert.deepEqual(await submit(reset), ['key-pending']);
+      log.directory.own(device.key.identity, now.identity);
+      log.directory.takeBack(device.key.identity, false);
+      assert.deepEqual(await submit(reset), ['key-unknown']);
+    });
+
     it('refuses a reset under a key that is not the owner’s own', async () => {
       const [owner, other] = [secp256k1Key(), secp256k1Key()];
       log.directory.own(device.key.identity, owner.identity);

@@ -299,6 +299,16 @@ describe('ingest', () => {
       assert.equal((await submitOne(old.next({ header: { timeMs: 1n } }))).status, 'accepted');
     });
 
+    it('whoever the chain has forgotten, until it knows them again', async () => {
+      const batch = device.next();
+      log.directory.takeBack(device.key.identity, true);
+      const refused = await submitOne(batch);
+      assert.ok(refused.status === 'refused');
+      assert.deepEqual([refused.refusal.code, refused.refusal.retryable], ['key-pending', true]);
+      log.directory.takeBack(device.key.identity, false);
+      assert.equal((await submitOne(batch)).status, 'accepted');
+    });
+
     it('keys that are unknown, not final, for another purpose or of another profile', async () => {
       const stranger = createTestDevice();
       assert.deepEqual(await refusalOf(stranger.next()), ['key-unknown', 'header.keyId']);
