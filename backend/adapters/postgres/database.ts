@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger/logger.ts';
 import { DatabaseError, toDatabaseError } from './errors.ts';
@@ -44,6 +45,8 @@ export type Database = Queryable & {
 };
 
 const INT8 = 20;
+/** A server that is gone without a word closes nothing. */
+const CLOSE_MS = 2_000;
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): ((text: string) => unknown) =>
@@ -132,6 +135,17 @@ const sessionOver = (client: pg.Client): Session => {
   };
 };
 
+/** @returns resolves when the server has closed its side of every connection, for which `pool.end()` does not wait */
+const watchConnections = (pool: pg.Pool): (() => Promise<unknown>) => {
+  const ends = new Set<Promise<void>>();
+  pool.on('connect', (client) => {
+    const end = new Promise<void>((resolve) => client.once('end', () => resolve()));
+    ends.add(end);
+    void end.then(() => ends.delete(end));
+  });
+  return () => Promise.all(ends);
+};
+
 /**
  * Connects to a PostgreSQL server.
  *
@@ -149,6 +163,7 @@ export const openDatabase = (options: { url: string; poolSize: number; logger: L
   pool.on('error', noteLoss);
   // Without a listener of its own, a connection lost while it is in use would end the process.
   pool.on('connect', (client) => client.on('error', noteLoss));
+  const disconnected = watchConnections(pool);
 
   return {
     ...queryableOver(pool),
@@ -173,6 +188,10 @@ export const openDatabase = (options: { url: string; poolSize: number; logger: L
       }
       return sessionOver(client);
     },
-    close: () => pool.end(),
+    close: async () => {
+      await pool.end();
+      // A server that is stopped while connections close complains to each of them.
+      await Promise.race([disconnected(), delay(CLOSE_MS, undefined, { ref: false })]);
+    },
   };
 };

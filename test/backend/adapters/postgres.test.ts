@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { openDatabase } from '../../../backend/adapters/postgres/database.ts';
 import { DatabaseError } from '../../../backend/adapters/postgres/errors.ts';
 import { MigrationError, migrate } from '../../../backend/adapters/postgres/migrations.ts';
 import {
   DatabaseRequirementError,
   checkDatabaseRequirements,
 } from '../../../backend/adapters/postgres/requirements.ts';
-import { type TestDatabase, createEmptyTestDatabase } from '../../setup/postgres.ts';
+import { type TestDatabase, createEmptyTestDatabase, testLogger } from '../../setup/postgres.ts';
 
 let db: TestDatabase;
 before(async () => {
@@ -104,6 +105,22 @@ test('a session tells when it is lost and its locks with it', async () => {
   await holder.closed;
   await other.query('SELECT pg_advisory_lock(5)');
   await other.release();
+});
+
+test('closed, it has no connection left that a stopping server would cut off', async () => {
+  for (let times = 0; times < 25; times += 1) {
+    const database = openDatabase({ url: db.url, poolSize: 8, logger: testLogger });
+    const pids = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, pg_sleep(0.02)'),
+      ),
+    );
+    await database.close();
+    const left = await db.database.query('SELECT FROM pg_stat_activity WHERE pid = ANY($1)', [
+      pids.flatMap((rows) => rows.map(({ pid }) => pid)),
+    ]);
+    assert.equal(left.length, 0);
+  }
 });
 
 test('the embedded server is fit to hold evidence', async () => {
