@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DurableFiles } from '../durable-file/durable-files.ts';
 import type { Logger } from '../logger/logger.ts';
-import { type Anvil, AnvilError, startAnvil } from './anvil.ts';
+import { type Anvil, AnvilError, RpcError, startAnvil } from './anvil.ts';
 import { createReadWriteLock } from './read-write-lock.ts';
 
 /**
@@ -30,6 +30,14 @@ const toBytes = (hex: unknown): Uint8Array => {
   return Buffer.from(hex.slice(2), 'hex');
 };
 
+const unreadable = (stateFile: string, cause: RpcError): AnvilError =>
+  new AnvilError(
+    'state-unreadable',
+    `${stateFile} is no state of the local chain (${cause.message}): put a copy of it back, or move it away and start ` +
+      'without it, and what it held is sent to a new chain as far as the database knows it (docs/guide/recovery.md)',
+    cause,
+  );
+
 /**
  * Starts the node from its durable state.
  *
@@ -52,7 +60,11 @@ export const startDurableNode = async (options: {
     const state = await files.read(stateFile);
     if (state !== undefined) {
       stateBytes = state.length;
-      await fresh.call('anvil_loadState', [`0x${Buffer.from(state).toString('hex')}`]);
+      await fresh
+        .call('anvil_loadState', [`0x${Buffer.from(state).toString('hex')}`])
+        .catch((cause: unknown) => {
+          throw cause instanceof RpcError ? unreadable(stateFile, cause) : cause;
+        });
     }
     const latest = (await fresh.call('eth_getBlockByNumber', ['latest', false])) as { timestamp: string };
     await fresh.call('evm_setTime', [Math.max(Math.floor(Date.now() / 1_000), Number(latest.timestamp))]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
 import { nodeFileSystem } from '../../../backend/adapters/durable-file/file-system.ts';
+import { AnvilError } from '../../../backend/adapters/embedded-chain/anvil.ts';
 import { startEmbeddedChain } from '../../../backend/adapters/embedded-chain/embedded-chain.ts';
 import { PortBusyError } from '../../../backend/adapters/net/listen.ts';
 import { createTestFolder, testLogger } from '../../setup/postgres.ts';
@@ -109,6 +110,25 @@ test('a chain whose state has grown to megabytes starts again', async (t) => {
   t.after(() => endChild(second.child, 'SIGTERM'));
   const newest = await clientsOf(second.url).reader.getBlock();
   assert.deepEqual([newest.number, newest.hash], [BigInt(BLOCKS), hash]);
+});
+
+test('a state that is damaged is named, and not begun anew', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const state = join(folder.path, 'state');
+  const damaged = randomBytes(1_000);
+  await writeFile(state, damaged);
+  await assert.rejects(
+    startEmbeddedChain({
+      folder: folder.path,
+      files: createDurableFiles(),
+      port: { kind: 'exact', port: 0 },
+      logger: testLogger,
+    }),
+    (error) =>
+      error instanceof AnvilError && error.code === 'state-unreadable' && error.message.includes(state),
+  );
+  assert.deepEqual(await readFile(state), damaged);
 });
 
 test('the node does not outlive the process that started it', async (t) => {
