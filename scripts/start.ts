@@ -2,7 +2,7 @@
  * `npm start`: the service on its embedded parts, and a demo alliance of five simulated stations that send to it.
  * DEMO_ALLIANCE=off leaves the stations out. Every variable of docs/configuration.md is passed on.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { V8_FLAGS } from '../backend/v8-flags.ts';
 import { startProgram, type Program } from './start/child.ts';
@@ -42,15 +42,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const tailOf = async (file: string): Promise<string> =>
-  (await readFile(file, 'utf8')).trimEnd().split('\n').slice(-12).join('\n');
-
 const outcome = await Promise.race([
   waitForService(dataDir, service.pid),
   service.exited.then((code) => ({ code })),
 ]);
 if ('code' in outcome) {
-  if (!request.asked) process.stderr.write(`The service did not start.\n\n${await tailOf(serviceLog)}\n`);
+  if (!request.asked) process.stderr.write(`The service did not start.\n\n${await service.lastWords()}\n`);
   process.exit(request.asked ? 0 : outcome.code || 1);
 }
 
@@ -65,7 +62,7 @@ if (process.env.DEMO_ALLIANCE !== 'off') {
   void stations.exited.then(async (code) => {
     if (request.asked) return;
     process.stderr.write(`The simulated stations stopped (${code}); the service goes on.\n`);
-    process.stderr.write(`${await tailOf(join(dataDir, 'edge.log'))}\n`);
+    process.stderr.write(`${await stations.lastWords()}\n`);
   });
 }
 process.stdout.write(
@@ -79,5 +76,5 @@ process.stdout.write(
 const code = await service.exited;
 await stop();
 if (!request.asked)
-  process.stderr.write(`The service stopped by itself (${code}).\n\n${await tailOf(serviceLog)}\n`);
+  process.stderr.write(`The service stopped by itself (${code}).\n\n${await service.lastWords()}\n`);
 process.exit(request.asked ? 0 : code || 1);

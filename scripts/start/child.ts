@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { fstatSync, openSync } from 'node:fs';
+import { lastWords } from './last-words.ts';
 
 /** A program that `npm start` keeps running, in a process group of its own so that only we stop it. */
 export type Program = {
@@ -7,6 +8,8 @@ export type Program = {
   readonly pid: number | undefined;
   readonly exited: Promise<number>;
   readonly stop: () => Promise<void>;
+  /** Why it ended. */
+  readonly lastWords: () => Promise<string>;
 };
 
 const STOP_WITHIN_MS = 25_000;
@@ -28,6 +31,7 @@ export const startProgram = (options: {
   readonly logFile: string;
 }): Program => {
   const log = openSync(options.logFile, 'a', 0o600);
+  const { size } = fstatSync(log);
   const child = spawn(
     process.execPath,
     [...(options.nodeFlags ?? []), options.file, ...(options.args ?? [])],
@@ -51,5 +55,6 @@ export const startProgram = (options: {
       await exited;
       clearTimeout(late);
     },
+    lastWords: () => lastWords(options.logFile, size),
   };
 };

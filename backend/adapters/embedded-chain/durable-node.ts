@@ -33,7 +33,7 @@ const toBytes = (hex: unknown): Uint8Array => {
 const unreadable = (stateFile: string, cause: RpcError): AnvilError =>
   new AnvilError(
     'state-unreadable',
-    `${stateFile} is no state of the local chain (${cause.message}): put a copy of it back, or move it away and start ` +
+    `${stateFile} is no state of the local chain: put a copy of it back, or move it away and start ` +
       'without it, and what it held is sent to a new chain as far as the database knows it (docs/guide/recovery.md)',
     cause,
   );
