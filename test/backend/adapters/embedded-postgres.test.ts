@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
 import {
@@ -26,6 +28,12 @@ const ask = async (postgres: EmbeddedPostgres, sql: string): Promise<unknown[]> 
 
 const recordOf = async (dataDir: string) =>
   JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8')) as { folder: string };
+
+/** Of a data folder whose cluster is elsewhere. */
+const removeCluster = async (dataDir: string): Promise<void> => {
+  const { folder } = await recordOf(dataDir);
+  if (folder.startsWith('/')) await rm(dirname(folder), { recursive: true, force: true });
+};
 
 const folderOf = async (t: TestContext): Promise<string> => {
   const folder = await createTestFolder();
@@ -55,7 +63,7 @@ test('rows survive a stop, and a server left running is adopted', async (t) => {
 test('a pid file of a dead server, or of a stranger, does not keep it from starting', async (t) => {
   const dataDir = await folderOf(t);
   await (await start(dataDir)).stop();
-  const { folder } = await recordOf(dataDir);
+  const folder = join(dataDir, 'postgres');
   const pidFile = (pid: number) => `${pid}\n${folder}\n1700000000\n1\n\n127.0.0.1\n`;
   for (const pid of [2 ** 22 + 1, 1]) {
     await writeFile(join(folder, 'postmaster.pid'), pidFile(pid), { mode: 0o644 });
@@ -65,20 +73,67 @@ test('a pid file of a dead server, or of a stranger, does not keep it from start
   }
 });
 
-test('a folder that only its owner may enter works, for root too', async (t) => {
+/** A folder that the account which root runs the server under cannot enter. */
+const lockedFolder = async (t: TestContext): Promise<string> => {
   const outer = await createTestFolder();
   const locked = join(outer.path, 'locked');
   await mkdir(locked);
   await chmod(locked, 0o700);
-  const dataDir = join(locked, 'data');
-  const postgres = await start(dataDir);
   t.after(async () => {
-    const { folder } = await recordOf(dataDir);
-    await postgres.stop();
-    await rm(dirname(folder), { recursive: true });
+    for (const name of await readdir(locked)) await removeCluster(join(locked, name));
     await outer.remove();
   });
-  assert.deepEqual(await ask(postgres, 'SELECT 1 AS one'), [{ one: 1 }]);
+  return locked;
+};
+
+test('a folder that only its owner may enter works, for root too', async (t) => {
+  const dataDir = join(await lockedFolder(t), 'data');
+  const postgres = await start(dataDir);
+  try {
+    assert.deepEqual(await ask(postgres, 'SELECT 1 AS one'), [{ one: 1 }]);
+  } finally {
+    await postgres.stop();
+  }
+});
+
+test('a folder that was moved or copied has the rows of then, and shares none with the original', async (t) => {
+  const folder = await folderOf(t);
+  const place = (name: string) => join(folder, name);
+  const first = await start(place('first'));
+  await ask(first, 'CREATE TABLE kept AS SELECT 7 AS n');
+  await first.stop();
+  await rename(place('first'), place('moved'));
+  // As earlier versions wrote it.
+  const record = { ...(await recordOf(place('moved'))), folder: place('first/postgres') };
+  await writeFile(join(place('moved'), 'postgres.json'), JSON.stringify(record));
+  await promisify(execFile)('cp', ['-a', place('moved'), place('copied')]);
+
+  for (const name of ['moved', 'copied']) {
+    const postgres = await start(place(name));
+    assert.deepEqual(await ask(postgres, 'SELECT n FROM kept'), [{ n: 7 }]);
+    await ask(postgres, 'UPDATE kept SET n = 8');
+    await postgres.stop();
+  }
+  await assert.rejects(stat(place('first')), { code: 'ENOENT' });
+});
+
+test('a database outside of its folder goes with it when that is moved, and not with a copy', async (t) => {
+  const locked = await lockedFolder(t);
+  const place = (name: string) => join(locked, name);
+  await (await start(place('first'))).stop();
+  if (!(await recordOf(place('first'))).folder.startsWith('/')) {
+    t.skip('the server runs under an account that may enter every folder of ours');
+    return;
+  }
+  await rename(place('first'), place('moved'));
+  const moved = await start(place('moved'));
+  await moved.stop();
+  await cp(place('moved'), place('copied'), { recursive: true });
+  await assert.rejects(
+    start(place('copied')),
+    (error) => error instanceof PostgresStartError && error.code === 'folder-copied',
+  );
+  await (await start(place('moved'))).stop();
 });
 
 test('an interrupted creation of the cluster is begun again', async (t) => {
@@ -93,8 +148,7 @@ test('an interrupted creation of the cluster is begun again', async (t) => {
 test('a cluster of another major version is refused and left as it is', async (t) => {
   const dataDir = await folderOf(t);
   await (await start(dataDir)).stop();
-  const { folder } = await recordOf(dataDir);
-  await writeFile(join(folder, 'PG_VERSION'), '12\n');
+  await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '12\n');
   await assert.rejects(
     start(dataDir),
     (error) => error instanceof PostgresStartError && error.code === 'version-differs',
