@@ -10,8 +10,8 @@ export class PeriodKeyDiffersError extends Error {
   readonly period: string;
   constructor(period: string) {
     super(
-      `another service on this database has another key for period ${period}: ` +
-        'give all of them the same PERIOD_KEY_DIR, or what one sealed the other cannot open',
+      `this database was used with another key for period ${period}: give all services on it the same PERIOD_KEY_DIR, and ` +
+        'put back what was lost of it, or what was sealed with the other key is never opened again',
     );
     this.period = period;
   }

@@ -16,6 +16,12 @@ export type SequencerErrorCode =
   | 'checkpoint-invalid'
   | 'entry-differs';
 
+/** What an operator can do where it is not to search for the cause. */
+const HELP: Partial<Record<SequencerErrorCode, string>> = {
+  'database-behind':
+    'put the newer database back, or rebuild it with gridseal restore (docs/guide/recovery.md)',
+};
+
 /** A log that must not be continued as it is. */
 export class SequencerError extends Error {
   override readonly name = 'SequencerError';
@@ -24,7 +30,8 @@ export class SequencerError extends Error {
   readonly actual: string;
 
   constructor(code: SequencerErrorCode, expected: string, actual: string) {
-    super(`${code}: expected ${expected}, found ${actual}`);
+    const help = HELP[code];
+    super(`${code}: expected ${expected}, found ${actual}${help === undefined ? '' : `: ${help}`}`);
     this.code = code;
     this.expected = expected;
     this.actual = actual;
