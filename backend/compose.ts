@@ -37,6 +37,8 @@ import { createLifetime } from './lifetime.ts';
 
 /** How often the follower looks for new blocks. */
 const CHAIN_POLL_MS = 500;
+/** How long a part may take to stop before the others are stopped without it. */
+const STOP_WITHIN_MS = 10_000;
 
 /** A running service: where its parts answer, and how to stop it. */
 export type Service = {
@@ -61,7 +63,7 @@ export const compose = async (
   logger: Logger,
   onFatal: (error: Error) => void,
 ): Promise<Service> => {
-  const lifetime = createLifetime(logger);
+  const lifetime = createLifetime(logger, STOP_WITHIN_MS);
   const loggerOf = (part: string) => logger.child({ part });
   try {
     const files = createDurableFiles();

@@ -1,29 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from './adapters/logger/logger.ts';
 
 /** What was started, in order, so that it can be stopped in the opposite order. */
 export type Lifetime = {
   /** Remembers how to stop a part. */
   readonly own: (part: string, stop: () => Promise<void> | void) => void;
-  /** Stops every part, last started first. One that fails is logged and does not keep the others running. */
+  /** Stops every part, last started first. One that fails or takes too long is logged and does not keep the others running. */
   readonly end: () => Promise<void>;
 };
 
 /**
+ * @param stopWithinMs how long a part may take to stop; without it, as long as it takes. A part that waits for one which
+ *   cannot answer any more, such as a chain whose disk is gone, would never stop; what is acknowledged is safe either way
  * @example
- * const lifetime = createLifetime(logger);
+ * const lifetime = createLifetime(logger, 10_000);
  * const database = openDatabase(options);
  * lifetime.own('database', database.close);
  */
-export const createLifetime = (logger: Logger): Lifetime => {
+export const createLifetime = (logger: Logger, stopWithinMs?: number): Lifetime => {
   const parts: { readonly part: string; readonly stop: () => Promise<void> | void }[] = [];
   let ending: Promise<void> | undefined;
 
   const stopAll = async (): Promise<void> => {
     for (let next = parts.pop(); next !== undefined; next = parts.pop()) {
+      const { part, stop } = next;
       try {
-        await next.stop();
+        if (!(await within(stop, stopWithinMs)))
+          logger.error({ part, stopWithinMs }, 'a part did not stop in time');
       } catch (error) {
-        logger.error({ err: error, part: next.part }, 'a part did not stop cleanly');
+        logger.error({ err: error, part }, 'a part did not stop cleanly');
       }
     }
   };
@@ -34,4 +39,20 @@ export const createLifetime = (logger: Logger): Lifetime => {
     },
     end: () => (ending ??= stopAll()),
   };
+};
+
+/** @returns whether it was done in time */
+const within = async (stop: () => Promise<void> | void, limitMs: number | undefined): Promise<boolean> => {
+  if (limitMs === undefined) {
+    await stop();
+    return true;
+  }
+  const done = new AbortController();
+  try {
+    const late = delay(limitMs, false, { signal: done.signal });
+    late.catch(() => undefined);
+    return await Promise.race([Promise.resolve(stop()).then(() => true), late]);
+  } finally {
+    done.abort();
+  }
 };
