@@ -3,8 +3,12 @@ import type { Logger } from './adapters/logger/logger.ts';
 
 /** What was started, in order, so that it can be stopped in the opposite order. */
 export type Lifetime = {
-  /** Remembers how to stop a part. */
-  readonly own: (part: string, stop: () => Promise<void> | void) => void;
+  /** Remembers how to stop a part. One that `endsByItself` gives up by itself and is always waited for. */
+  readonly own: (
+    part: string,
+    stop: () => Promise<void> | void,
+    options?: { readonly endsByItself?: boolean },
+  ) => void;
   /** Stops every part, last started first. One that fails or takes too long is logged and does not keep the others running. */
   readonly end: () => Promise<void>;
 };
@@ -18,15 +22,18 @@ export type Lifetime = {
  * lifetime.own('database', database.close);
  */
 export const createLifetime = (logger: Logger, stopWithinMs?: number): Lifetime => {
-  const parts: { readonly part: string; readonly stop: () => Promise<void> | void }[] = [];
+  const parts: {
+    readonly part: string;
+    readonly stop: () => Promise<void> | void;
+    readonly limitMs: number | undefined;
+  }[] = [];
   let ending: Promise<void> | undefined;
 
   const stopAll = async (): Promise<void> => {
     for (let next = parts.pop(); next !== undefined; next = parts.pop()) {
-      const { part, stop } = next;
+      const { part, stop, limitMs } = next;
       try {
-        if (!(await within(stop, stopWithinMs)))
-          logger.error({ part, stopWithinMs }, 'a part did not stop in time');
+        if (!(await within(stop, limitMs))) logger.error({ part, limitMs }, 'a part did not stop in time');
       } catch (error) {
         logger.error({ err: error, part }, 'a part did not stop cleanly');
       }
@@ -34,8 +41,8 @@ export const createLifetime = (logger: Logger, stopWithinMs?: number): Lifetime 
   };
 
   return {
-    own: (part, stop) => {
-      parts.push({ part, stop });
+    own: (part, stop, { endsByItself = false } = {}) => {
+      parts.push({ part, stop, limitMs: endsByItself ? undefined : stopWithinMs });
     },
     end: () => (ending ??= stopAll()),
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLifetime } from '../../backend/lifetime.ts';
 import { testLogger } from '../setup/postgres.ts';
 
@@ -14,7 +15,11 @@ describe('parts are stopped', () => {
 
   it('in the opposite order, once, whichever fails or never ends', async () => {
     const lifetime = createLifetime(testLogger, 20);
-    lifetime.own('database', partOf('database'));
+    lifetime.own(
+      'database',
+      partOf('database', () => sleep(60).then(() => void stopped.push('all written'))),
+      { endsByItself: true },
+    );
     lifetime.own(
       'chain',
       partOf('chain', () => Promise.reject(new Error('its disk is gone'))),
@@ -25,6 +30,6 @@ describe('parts are stopped', () => {
     );
     lifetime.own('server', partOf('server'));
     await Promise.all([lifetime.end(), lifetime.end()]);
-    assert.deepEqual(stopped, ['server', 'worker', 'chain', 'database']);
+    assert.deepEqual(stopped, ['server', 'worker', 'chain', 'database', 'all written']);
   });
 });

@@ -84,10 +84,12 @@ describe('a service whose embedded chain has forgotten what it knew', () => {
   });
 
   it('keeps a device waiting whose enrolment is too old to be sent again', async () => {
-    const expired = await enrolledDevice(client, () => Date.now() - ENROLMENT_MS + 2_000);
+    const expires = Date.now() + 5_000;
+    const expired = await enrolledDevice(client, () => expires - ENROLMENT_MS);
     await service.stop();
     await rm(chain(), { recursive: true });
-    await sleep(2_000);
+    // Blocks count seconds.
+    await sleep(Math.max(0, expires + 1_000 - Date.now()));
     await start();
 
     await send();

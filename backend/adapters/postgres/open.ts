@@ -63,7 +63,8 @@ export const openConfiguredDatabase = async (options: {
   try {
     // Stops last: the server after its pool, and neither before the claim is held.
     const claimed: { stop: () => Promise<void> } = { stop: async () => undefined };
-    lifetime.own('PostgreSQL', () => claimed.stop());
+    // It may have much to write.
+    lifetime.own('PostgreSQL', () => claimed.stop(), { endsByItself: true });
     lifetime.own('database', database.close);
     await claim(database, config.dataDir, lifetime);
     claimed.stop = server.stop;
