@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPublicClient, createTestClient, http, type PublicClient, type TestClient } from 'viem';
+import { freePort } from '../../backend/adapters/net/free-port.ts';
 
 const ARCHITECTURE: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
@@ -13,16 +13,6 @@ const anvilBinary = (): string => {
   const name = `@foundry-rs/anvil-${process.platform}-${ARCHITECTURE[process.arch] ?? process.arch}`;
   const wrapper = createRequire(require.resolve('@foundry-rs/anvil/package.json'));
   return join(dirname(wrapper.resolve(`${name}/package.json`)), 'bin', 'anvil');
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 };
 
 /** A real EVM node of one's own, with the cheats that faults need: reorganisations, withheld blocks. */

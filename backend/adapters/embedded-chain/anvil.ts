@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type LoggedProcess, spawnLogged } from '../child-process/spawn-logged.ts';
+import { freePort } from '../net/free-port.ts';
 
 /** A JSON-RPC error of the node. `code` is the node's own. */
 export class RpcError extends Error {
@@ -66,16 +64,7 @@ const locate = (): string => {
   }
 };
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : Number.NaN;
-};
-
-const spawnWatched = async (port: number, logFile: string): Promise<ChildProcess> => {
+const spawnWatched = (port: number, logFile: string): Promise<LoggedProcess> => {
   const parameters = [
     ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(CHAIN_ID), '--hardfork', 'osaka'],
     ...['--timestamp', String(GENESIS_TIME), '--no-mining', '--no-cors', '--silent'],
@@ -83,15 +72,13 @@ const spawnWatched = async (port: number, logFile: string): Promise<ChildProcess
     '--no-request-size-limit',
     ...['--transaction-block-keeper', String(KEPT_BLOCKS), '--prune-history', String(KEPT_STATES)],
   ];
-  const log = await open(logFile, 'a', 0o600);
-  try {
-    const stdio = ['pipe', log.fd, log.fd] as const;
-    return process.platform === 'win32'
-      ? spawn(locate(), parameters, { stdio: [...stdio] })
-      : spawn('/bin/sh', ['-c', WATCH, 'sh', locate(), ...parameters], { stdio: [...stdio], detached: true });
-  } finally {
-    await log.close();
-  }
+  return process.platform === 'win32'
+    ? spawnLogged(locate(), parameters, { logFile, stdin: 'pipe' })
+    : spawnLogged('/bin/sh', ['-c', WATCH, 'sh', locate(), ...parameters], {
+        logFile,
+        stdin: 'pipe',
+        detached: true,
+      });
 };
 
 type RpcAnswer = {
@@ -121,17 +108,12 @@ const caller = (url: string): Anvil['call'] => {
 
 /** Starts a node with an empty chain and waits until it answers. It mines when told to only. */
 export const startAnvil = async (logFile: string): Promise<Anvil> => {
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const child = await spawnWatched(Number(new URL(url).port), logFile);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const { child, ended, ending } = await spawnWatched(port, logFile);
   const call = caller(url);
-  const gone = new AbortController();
-  const exited = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => {
-      gone.abort();
-      child.stdin?.destroy();
-      resolve();
-    });
+  const exited = ended.then(() => {
+    child.stdin?.destroy();
   });
   child.stdin?.on('error', () => undefined);
   const stop = async (): Promise<void> => {
@@ -145,8 +127,12 @@ export const startAnvil = async (logFile: string): Promise<Anvil> => {
       await call('eth_chainId');
       return { url, call, exited, stop };
     } catch (error) {
-      if (gone.signal.aborted)
-        throw new AnvilError('anvil-exited', `the local chain ended while starting (see ${logFile})`, error);
+      if (ending() !== undefined)
+        throw new AnvilError(
+          'anvil-exited',
+          `the local chain ${ending()} while starting (see ${logFile})`,
+          error,
+        );
       if (Date.now() > deadline) {
         await stop();
         throw new AnvilError(

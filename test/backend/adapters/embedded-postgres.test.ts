@@ -10,7 +10,12 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../../backend/adapters/postgres/embedded/embedded-postgres.ts';
-import { PostgresStartError } from '../../../backend/adapters/postgres/embedded/server.ts';
+import {
+  initialiseCluster,
+  PostgresStartError,
+  startServer,
+} from '../../../backend/adapters/postgres/embedded/server.ts';
+import { keepFilesBusy } from '../../setup/busy-files.ts';
 import { createTestFolder, testLogger } from '../../setup/postgres.ts';
 
 const start = (dataDir: string): Promise<EmbeddedPostgres> =>
@@ -153,4 +158,33 @@ test('a cluster of another major version is refused and left as it is', async (t
     start(dataDir),
     (error) => error instanceof PostgresStartError && error.code === 'version-differs',
   );
+});
+
+test('programs that end at once, or cannot be run, are told from those that take long', async (t) => {
+  const folder = await folderOf(t);
+  await mkdir(join(folder, 'bin'));
+  const cluster = { folder: join(folder, 'cluster'), user: 'gridseal', password: 'unused' };
+  await mkdir(cluster.folder);
+  await writeFile(join(cluster.folder, 'PG_VERSION'), '18\n');
+  const account = { identity: undefined };
+  const binaries = { folder, major: 18 };
+  const logFile = join(folder, 'log');
+  const startFails = (detail: RegExp) =>
+    assert.rejects(startServer(account, binaries, cluster, logFile), { code: 'exited', message: detail });
+  const initialiseFails = (detail: RegExp) =>
+    assert.rejects(
+      initialiseCluster(account, binaries, { ...cluster, folder: join(folder, 'new') }, logFile),
+      {
+        code: 'initdb-failed',
+        message: detail,
+      },
+    );
+
+  await startFails(/the server could not be run: .*ENOENT/u);
+  await initialiseFails(/initdb could not be run: .*ENOENT/u);
+  for (const name of ['postgres', 'initdb'])
+    await writeFile(join(folder, 'bin', name), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+  keepFilesBusy(t);
+  await startFails(/the server ended with 3 while starting/u);
+  await initialiseFails(/initdb ended with 3/u);
 });

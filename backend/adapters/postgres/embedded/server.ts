@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { type LoggedProcess, spawnLogged } from '../../child-process/spawn-logged.ts';
+import { freePort } from '../../net/free-port.ts';
 import type { Account } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
 
@@ -68,16 +68,6 @@ const commandOf = async (pid: number): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new TypeError('a TCP server has no port');
-  return address.port;
-};
-
 /** The URL of a database of the cluster. */
 export const databaseUrl = (cluster: Cluster, port: number, database: string): string =>
   `postgres://${cluster.user}:${cluster.password}@127.0.0.1:${port}/${database}`;
@@ -133,26 +123,19 @@ export const findSurvivor = async (cluster: Cluster, logFile: string): Promise<R
   }
 };
 
-const exitOf = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code));
+const run = (
+  account: Account,
+  command: string,
+  parameters: readonly string[],
+  logFile: string,
+): Promise<LoggedProcess> =>
+  spawnLogged(command, parameters, {
+    logFile,
+    identity: account.identity,
+    cwd: '/',
+    detached: true,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
   });
-
-const spawnAs = async (account: Account, command: string, parameters: string[], logFile: string) => {
-  const log = await open(logFile, 'a', 0o600);
-  try {
-    return spawn(command, parameters, {
-      ...account.identity,
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-    });
-  } finally {
-    await log.close();
-  }
-};
 
 /** Creates a cluster; it appears at its place only when complete. */
 export const initialiseCluster = async (
@@ -183,8 +166,8 @@ export const initialiseCluster = async (
       '--auth=scram-sha-256',
     ];
     parameters.push('-E', 'UTF8', '--locale=C', '--data-checksums');
-    const code = await exitOf(await spawnAs(account, program(binaries, 'initdb'), parameters, logFile));
-    if (code !== 0) throw new PostgresStartError('initdb-failed', `initdb ended with ${code}`, logFile);
+    const ending = await (await run(account, program(binaries, 'initdb'), parameters, logFile)).ended;
+    if (ending !== 'ended with 0') throw new PostgresStartError('initdb-failed', `initdb ${ending}`, logFile);
     await rename(unfinished, cluster.folder);
     const folder = await open(parent, 'r');
     await folder.sync().finally(() => folder.close());
@@ -229,24 +212,20 @@ const startOnce = async (
     '-c',
     `${name}=${value}`,
   ]);
-  const child = await spawnAs(
+  const { child, ended, ending } = await run(
     account,
     program(binaries, 'postgres'),
     ['-D', cluster.folder, ...settings],
     logFile,
   );
   child.unref();
-  let exit: number | null | undefined;
-  const exited = exitOf(child).then((code) => {
-    exit = code;
-  });
   const deadline = Date.now() + START_TIMEOUT_MS;
   while ((await answers(cluster, port)) !== 'ready') {
-    if (exit !== undefined)
-      throw new PostgresStartError('exited', `the server ended with ${exit} while starting`, logFile);
+    if (ending() !== undefined)
+      throw new PostgresStartError('exited', `the server ${ending()} while starting`, logFile);
     if (Date.now() > deadline)
       throw new PostgresStartError('timed-out', 'the server did not answer in time', logFile);
-    await Promise.race([exited, delay(POLL_MS)]);
+    await Promise.race([ended, delay(POLL_MS)]);
   }
   if (child.pid === undefined) throw new PostgresStartError('exited', 'the server has no process', logFile);
   return { pid: child.pid, port, adopted: false };
