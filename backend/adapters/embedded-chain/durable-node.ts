@@ -158,10 +158,9 @@ export const startDurableNode = async (options: {
     administer,
     figures: () => ({ stateBytes, restarts }),
     stop: async () => {
-      await lock.write(async () => {
-        stopping = true;
-        await anvil.stop();
-      });
+      // Said before it is its turn: who has the lock may be starting the node again, for ever if its disk is gone.
+      stopping = true;
+      await lock.write(() => anvil.stop());
     },
   };
 };

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { http, createPublicClient, createWalletClient, keccak256, parseEther, toHex } from 'viem';
 import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
@@ -210,6 +211,24 @@ test('a reader that comes while a block is being made durable waits for it', asy
   await sent;
   assert.equal(height, 1n);
   assert.deepEqual(order, ['durable', 'read']);
+});
+
+test('a chain whose disk is gone stops when it is told to, and answers who waits', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const chain = await startEmbeddedChain({
+    folder: join(folder.path, 'chain'),
+    files: createDurableFiles(),
+    port: { kind: 'exact', port: 0 },
+    logger: testLogger,
+  });
+  const { writer } = clientsOf(chain.url);
+  await rm(join(folder.path, 'chain'), { recursive: true });
+  await writeFile(join(folder.path, 'chain'), 'a file where the folder was');
+  const refused = assert.rejects(writer.sendTransaction({ to: account.address, value: 1n }));
+  while (chain.figures().restarts < 2) await delay(20);
+  await chain.stop();
+  await refused;
 });
 
 test('transactions that arrive out of order are all mined', async (t) => {
