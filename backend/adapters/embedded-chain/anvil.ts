@@ -19,7 +19,12 @@ export class RpcError extends Error {
 /** Why the local node does not run. */
 export class AnvilError extends Error {
   readonly code:
-    'anvil-missing' | 'anvil-exited' | 'anvil-timed-out' | 'anvil-unreachable' | 'state-unreadable';
+    | 'anvil-missing'
+    | 'anvil-exited'
+    | 'anvil-timed-out'
+    | 'anvil-unreachable'
+    | 'state-unreadable'
+    | 'state-missing';
   constructor(code: AnvilError['code'], detail: string, cause?: unknown) {
     super(detail, { cause });
     this.name = 'AnvilError';

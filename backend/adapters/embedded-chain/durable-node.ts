@@ -23,19 +23,28 @@ export type DurableNode = {
   readonly stop: () => Promise<void>;
 };
 
-const RESTART_PAUSE_MS = 500;
+/** Between attempts to start a node again, doubled from the one to the other. */
+const RESTART_PAUSE_MS = { first: 500, longest: 10_000 } as const;
 
 const toBytes = (hex: unknown): Uint8Array => {
   if (typeof hex !== 'string') throw new AnvilError('anvil-unreachable', 'the local chain gave no state');
   return Buffer.from(hex.slice(2), 'hex');
 };
 
+const NEW_CHAIN =
+  'start without it, and what it held is sent to a new chain as far as the database knows it (docs/guide/recovery.md)';
+
 const unreadable = (stateFile: string, cause: RpcError): AnvilError =>
   new AnvilError(
     'state-unreadable',
-    `${stateFile} is no state of the local chain: put a copy of it back, or move it away and start ` +
-      'without it, and what it held is sent to a new chain as far as the database knows it (docs/guide/recovery.md)',
+    `${stateFile} is no state of the local chain: put a copy of it back, or move it away and ${NEW_CHAIN}`,
     cause,
+  );
+
+const missing = (stateFile: string): AnvilError =>
+  new AnvilError(
+    'state-missing',
+    `${stateFile} was there and is gone: put it back, or stop the service and ${NEW_CHAIN}`,
   );
 
 /**
@@ -51,13 +60,16 @@ export const startDurableNode = async (options: {
   const { folder, files, logger } = options;
   const stateFile = join(folder, 'state');
   const lock = createReadWriteLock();
-  let anvil: Anvil;
+  /** Undefined while none runs that holds the durable state. */
+  let anvil: Anvil | undefined;
   let stopping = false;
   let stateBytes = 0;
   let restarts = 0;
 
   const load = async (fresh: Anvil): Promise<void> => {
     const state = await files.read(stateFile);
+    // A chain does not begin anew under those who are reading it.
+    if (state === undefined && stateBytes > 0) throw missing(stateFile);
     if (state !== undefined) {
       stateBytes = state.length;
       await fresh
@@ -82,24 +94,37 @@ export const startDurableNode = async (options: {
     supervise(fresh);
   };
 
+  const call: Anvil['call'] = async (method, params) => {
+    if (anvil === undefined)
+      throw new AnvilError(
+        'anvil-unreachable',
+        'the local chain does not start; the log of the service says why',
+      );
+    return anvil.call(method, params);
+  };
+
   const supervise = (watched: Anvil): void => {
     void watched.exited.then(async () => {
       if (stopping || watched !== anvil) return;
       logger.error('the local chain ended by itself and is started again from its last durable block');
-      await lock.write(restartUntilItRuns);
+      await lock.write(async () => {
+        if (watched === anvil) await restart();
+      });
     });
   };
 
-  const restartUntilItRuns = async (): Promise<void> => {
-    while (!stopping) {
-      restarts += 1;
-      try {
-        await restore();
-        return;
-      } catch (error) {
-        logger.error({ err: error }, 'the local chain does not start');
-        await delay(RESTART_PAUSE_MS);
-      }
+  /** Holds the lock for one attempt: between them, who asks is told that nobody answers. */
+  const restart = async (pauseMs: number = RESTART_PAUSE_MS.first): Promise<void> => {
+    anvil = undefined;
+    if (stopping) return;
+    restarts += 1;
+    try {
+      await restore();
+    } catch (error) {
+      logger.error({ err: error, againInMs: pauseMs }, 'the local chain does not start');
+      void delay(pauseMs).then(() =>
+        lock.write(() => restart(Math.min(2 * pauseMs, RESTART_PAUSE_MS.longest))),
+      );
     }
   };
 
@@ -107,47 +132,48 @@ export const startDurableNode = async (options: {
   const seal = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       const result = await work();
-      const state = toBytes(await anvil.call('anvil_dumpState', [true]));
+      const state = toBytes(await call('anvil_dumpState', [true]));
       await files.write(stateFile, state);
       stateBytes = state.length;
       return result;
     } catch (error) {
       logger.error({ err: error }, 'a block could not be made durable and is taken back');
       const abandoned = anvil;
-      await restartUntilItRuns();
-      await abandoned.stop();
+      // One that does not run is being started again already.
+      if (abandoned !== undefined) {
+        await restart();
+        await abandoned.stop();
+      }
       throw error;
     }
   };
 
   const hasPending = async (): Promise<boolean> => {
-    const { pending } = (await anvil.call('txpool_status')) as { pending: string };
+    const { pending } = (await call('txpool_status')) as { pending: string };
     return BigInt(pending) > 0n;
   };
 
-  const administer: DurableNode['administer'] = (work) => lock.write(() => seal(() => work(anvil.call)));
+  const administer: DurableNode['administer'] = (work) => lock.write(() => seal(() => work(call)));
 
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await restore();
   return {
-    read: (method, params) => lock.read(() => anvil.call(method, params)),
+    read: (method, params) => lock.read(() => call(method, params)),
     send: (rawTransaction) =>
       lock.write(async () => {
-        const hash = await anvil.call('eth_sendRawTransaction', [rawTransaction]);
-        if (await hasPending()) await seal(() => anvil.call('evm_mine'));
+        const hash = await call('eth_sendRawTransaction', [rawTransaction]);
+        if (await hasPending()) await seal(() => call('evm_mine'));
         return hash;
       }),
     fund: async (addresses, wei) => {
       const balances = await lock.read(() =>
         Promise.all(
-          addresses.map(async (address) =>
-            BigInt(String(await anvil.call('eth_getBalance', [address, 'latest']))),
-          ),
+          addresses.map(async (address) => BigInt(String(await call('eth_getBalance', [address, 'latest'])))),
         ),
       );
       const poor = addresses.filter((_, index) => 2n * (balances[index] ?? 0n) < wei);
       if (poor.length === 0) return;
-      await administer(async (call) => {
+      await administer(async () => {
         // Anvil keeps the state of a block when the next one is mined: a balance set before that would be in it, and no
         // proof of the block would hold.
         await call('evm_mine');
@@ -158,9 +184,9 @@ export const startDurableNode = async (options: {
     administer,
     figures: () => ({ stateBytes, restarts }),
     stop: async () => {
-      // Said before it is its turn: who has the lock may be starting the node again, for ever if its disk is gone.
+      // Said before its turn comes: nothing is started again from here on.
       stopping = true;
-      await lock.write(() => anvil.stop());
+      await lock.write(async () => anvil?.stop());
     },
   };
 };

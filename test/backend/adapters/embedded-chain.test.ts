@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -37,7 +37,7 @@ const inProcess = async (t: TestContext, files = createDurableFiles()) => {
     await chain.stop();
     await folder.remove();
   });
-  return { chain, ...clientsOf(chain.url) };
+  return { chain, folder: folder.path, ...clientsOf(chain.url) };
 };
 
 const startChild = async (folder: string): Promise<{ child: ChildProcess; url: string }> => {
@@ -213,18 +213,45 @@ test('a reader that comes while a block is being made durable waits for it', asy
   assert.deepEqual(order, ['durable', 'read']);
 });
 
-test('a chain whose disk is gone stops when it is told to, and answers who waits', async (t) => {
-  const folder = await createTestFolder();
-  t.after(folder.remove);
-  const chain = await startEmbeddedChain({
-    folder: join(folder.path, 'chain'),
-    files: createDurableFiles(),
-    port: { kind: 'exact', port: 0 },
-    logger: testLogger,
-  });
-  const { writer } = clientsOf(chain.url);
-  await rm(join(folder.path, 'chain'), { recursive: true });
-  await writeFile(join(folder.path, 'chain'), 'a file where the folder was');
+const untilItAnswers = async (reader: { getChainId: () => Promise<number> }, wanted: boolean) => {
+  const answers = () =>
+    reader.getChainId().then(
+      () => true,
+      () => false,
+    );
+  while ((await answers()) !== wanted) await delay(20);
+};
+
+/** Takes a chain's disk away: what it held is elsewhere, and nothing can be written in its place. */
+const takeDiskAway = async (folder: string): Promise<{ putBack: () => Promise<void> }> => {
+  const [disk, elsewhere] = [join(folder, 'chain'), join(folder, 'elsewhere')];
+  await rename(disk, elsewhere);
+  await writeFile(disk, 'a file where the folder was');
+  return {
+    putBack: async () => {
+      await rm(disk);
+      await rename(elsewhere, disk);
+    },
+  };
+};
+
+test('a chain whose disk is gone says so to who asks, and goes on when the disk is back', async (t) => {
+  const { folder, reader, writer } = await inProcess(t);
+  await writer.sendTransaction({ to: account.address, value: 1n });
+  const block = await reader.getBlock();
+  const disk = await takeDiskAway(folder);
+  await assert.rejects(writer.sendTransaction({ to: account.address, value: 2n }));
+  await assert.rejects(reader.getBlock(), /the local chain does not start/u);
+  await disk.putBack();
+  await untilItAnswers(reader, true);
+  assert.equal((await reader.getBlock()).hash, block.hash);
+  await writer.sendTransaction({ to: account.address, value: 3n });
+  assert.equal(await reader.getBlockNumber({ cacheTime: 0 }), 2n);
+});
+
+test('a chain whose disk is gone stops when it is told to', async (t) => {
+  const { folder, chain, writer } = await inProcess(t);
+  await takeDiskAway(folder);
   const refused = assert.rejects(writer.sendTransaction({ to: account.address, value: 1n }));
   while (chain.figures().restarts < 2) await delay(20);
   await chain.stop();
@@ -238,19 +265,37 @@ test('transactions that arrive out of order are all mined', async (t) => {
   assert.equal(await reader.getTransactionCount({ address: account.address }), 3);
 });
 
-test('a killed node is started again from its last durable block', async (t) => {
-  const { chain, reader, writer } = await inProcess(t);
-  await writer.sendTransaction({ to: account.address, value: 1n });
-  const block = await reader.getBlock();
+const killNode = async (): Promise<void> => {
   const node = /\d+/.exec(await portOfNode(process.pid));
   const pids = spawn('sh', [
     '-c',
     `ps -eo pid,args | grep -- '--port ${node?.[0]} ' | grep -v grep | awk '{print $1}' | xargs kill -9`,
   ]);
   await once(pids, 'exit');
+};
+
+test('a killed node is started again from its last durable block', async (t) => {
+  const { chain, reader, writer } = await inProcess(t);
+  await writer.sendTransaction({ to: account.address, value: 1n });
+  const block = await reader.getBlock();
+  await killNode();
   while (chain.figures().restarts === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal((await reader.getBlock()).hash, block.hash);
   await writer.sendTransaction({ to: account.address, value: 1n });
+});
+
+test('a killed node whose state is gone does not begin a chain anew', async (t) => {
+  const { folder, reader, writer } = await inProcess(t);
+  await writer.sendTransaction({ to: account.address, value: 1n });
+  const block = await reader.getBlock();
+  const state = join(folder, 'chain', 'state');
+  await rename(state, `${state}.gone`);
+  await killNode();
+  await untilItAnswers(reader, false);
+  await assert.rejects(reader.getBlock(), /the local chain does not start/u);
+  await rename(`${state}.gone`, state);
+  await untilItAnswers(reader, true);
+  assert.equal((await reader.getBlock()).hash, block.hash);
 });
 
 test('accounts are funded once, and what administration did is durable', async (t) => {
