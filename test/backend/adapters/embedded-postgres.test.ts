@@ -150,6 +150,29 @@ test('an interrupted creation of the cluster is begun again', async (t) => {
   await postgres.stop();
 });
 
+test('a record that is damaged or gone is named, and no other is made for the cluster', async (t) => {
+  const dataDir = await folderOf(t);
+  await (await start(dataDir)).stop();
+  const recordFile = join(dataDir, 'postgres.json');
+  const record = await readFile(recordFile, 'utf8');
+  const refuses = (state: string) =>
+    assert.rejects(
+      start(dataDir),
+      (error) =>
+        error instanceof PostgresStartError &&
+        error.code === 'record-unreadable' &&
+        error.message.includes(state),
+    );
+  for (const damaged of [record.slice(0, -10), '{}', '']) {
+    await writeFile(recordFile, damaged);
+    await refuses('is damaged');
+  }
+  await rm(recordFile);
+  await refuses('is gone');
+  await writeFile(recordFile, record);
+  await (await start(dataDir)).stop();
+});
+
 test('a cluster of another major version is refused and left as it is', async (t) => {
   const dataDir = await folderOf(t);
   await (await start(dataDir)).stop();

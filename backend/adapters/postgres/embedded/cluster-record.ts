@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, sep } from 'node:path';
 import { z } from 'zod';
 import type { DurableFiles } from '../../durable-file/durable-files.ts';
@@ -21,10 +22,28 @@ type ClusterRecord = z.infer<typeof schema>;
 
 const fileOf = (dataDir: string): string => join(dataDir, 'postgres.json');
 
+/** Without the password in it nobody enters the cluster. */
+const unreadable = (dataDir: string, state: string): PostgresStartError =>
+  new PostgresStartError(
+    'record-unreadable',
+    `${fileOf(dataDir)}, which holds the password of the database in ${dataDir}, ${state}: put a copy of it back. ` +
+      'Without one, move both away and restore the log from its chain and IPFS (docs/guide/recovery.md)',
+    join(dataDir, 'postgres.log'),
+  );
+
+const parse = (text: string, dataDir: string): ClusterRecord => {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) throw unreadable(dataDir, 'is damaged');
+    throw error;
+  }
+};
+
 const read = async (files: DurableFiles, dataDir: string): Promise<ClusterRecord | undefined> => {
   const bytes = await files.read(fileOf(dataDir));
   if (bytes === undefined) return undefined;
-  const record = schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const record = parse(new TextDecoder().decode(bytes), dataDir);
   // Once the path of a cluster inside was written in full, so that a copy of the folder used the original's.
   const isInside = record.dataDir === undefined && !record.folder.startsWith(`${SYSTEM_STATE}${sep}`);
   return isInside ? { ...record, folder: INSIDE } : record;
@@ -33,6 +52,7 @@ const read = async (files: DurableFiles, dataDir: string): Promise<ClusterRecord
 const encode = (record: ClusterRecord): string => `${JSON.stringify(record, null, 2)}\n`;
 
 const create = async (files: DurableFiles, account: Account, dataDir: string): Promise<ClusterRecord> => {
+  if (existsSync(join(dataDir, INSIDE))) throw unreadable(dataDir, 'is gone');
   const common = { user: 'gridseal', password: randomBytes(24).toString('hex') };
   const mark = createHash('sha256').update(dataDir).update(randomBytes(8)).digest('hex').slice(0, 16);
   const record = (await canReach(account, join(dataDir, INSIDE)))
@@ -58,7 +78,7 @@ const claim = async (files: DurableFiles, record: ClusterRecord, dataDir: string
 /**
  * Where the cluster of a data folder is, and how to enter it. The record of it is made on first use.
  *
- * @throws PostgresStartError `folder-copied`
+ * @throws PostgresStartError `folder-copied`, `record-unreadable`
  */
 export const clusterOf = async (files: DurableFiles, account: Account, dataDir: string): Promise<Cluster> => {
   // A cluster whose record is gone after a power cut would be taken for none, and a new one begun.

@@ -16,7 +16,8 @@ export type RunningServer = { readonly pid: number; readonly port: number; reado
 
 /** Why the embedded PostgreSQL does not run; `logFile` holds what it said. */
 export class PostgresStartError extends Error {
-  readonly code: 'initdb-failed' | 'exited' | 'timed-out' | 'version-differs' | 'folder-copied';
+  readonly code:
+    'initdb-failed' | 'exited' | 'timed-out' | 'version-differs' | 'folder-copied' | 'record-unreadable';
   readonly logFile: string;
   constructor(code: PostgresStartError['code'], detail: string, logFile: string) {
     super(`embedded PostgreSQL: ${detail} (see ${logFile})`);
