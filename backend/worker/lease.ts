@@ -9,8 +9,9 @@ export type Lease = {
 
 /**
  * Creates a lease over a PostgreSQL advisory lock. The lock ends with its session: a process that
- * died or was cut off loses it, and another takes over at its next step. It keeps two workers from
- * doing the same work twice; what must never happen twice is fenced where it is written.
+ * died or was cut off loses it, and another takes over at its next step; one that was cut off learns
+ * of it a moment later. It keeps two workers from doing the same work twice; what must never happen
+ * twice is fenced where it is written.
  *
  * @param name of the right; processes that use the same name compete for it
  * @example
