@@ -13,6 +13,9 @@ export type ThreadTask =
   | { readonly kind: 'sign'; readonly bytes: Uint8Array };
 export type ThreadJob = ThreadTask & { readonly id: number };
 
+/** What a thread is told: a job, or to finish what came before and end. */
+export type ThreadOrder = ThreadJob | 'end';
+
 /** What the thread made of it: findings, or signatures end to end. */
 export type ThreadResult = { readonly bytes: Uint8Array; readonly refusals: readonly RefusedAt[] };
 export type ThreadDone = ThreadResult & { readonly id: number };
@@ -54,9 +57,13 @@ const work = (job: ThreadJob): ThreadResult => {
   );
 };
 
-parentPort?.on('message', (job: ThreadJob) => {
-  const { bytes, refusals } = work(job);
-  parentPort?.postMessage({ id: job.id, bytes, refusals } satisfies ThreadDone, [
+parentPort?.on('message', (order: ThreadOrder) => {
+  if (order === 'end') {
+    parentPort?.close();
+    return;
+  }
+  const { bytes, refusals } = work(order);
+  parentPort?.postMessage({ id: order.id, bytes, refusals } satisfies ThreadDone, [
     bytes.buffer as ArrayBuffer,
   ]);
 });

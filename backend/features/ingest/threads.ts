@@ -5,7 +5,7 @@ import type { Wrapping } from './examination.ts';
 import { packStatements, unpackFindings } from './examination-wire.ts';
 import type { Examiner } from './ingest.ts';
 import { packTaken } from './receipt-wire.ts';
-import type { ThreadData, ThreadDone, ThreadJob, ThreadResult, ThreadTask } from './thread.ts';
+import type { ThreadData, ThreadDone, ThreadJob, ThreadOrder, ThreadResult, ThreadTask } from './thread.ts';
 import type { ReceiptsIssuer } from './types.ts';
 
 /** Does what costs on threads of its own, so that signatures hold nothing else up. */
@@ -41,6 +41,13 @@ const AHEAD = 2;
 /** Deaths without a finished message between them, after which a seat stays empty. */
 const MAX_DEATHS = 5;
 const SIGNATURE = 66;
+
+/** A thread ends by itself: native code that is cut off in the midst of its work aborts the whole process. */
+const endOf = (worker: Worker): Promise<void> =>
+  new Promise((resolve) => {
+    worker.once('exit', () => resolve());
+    worker.postMessage('end' satisfies ThreadOrder);
+  });
 
 /**
  * Starts threads. One that dies fails what it had under way and is replaced.
@@ -166,7 +173,7 @@ export const startThreads = (threads: number, data: ThreadData): Threads => {
     },
     close: async () => {
       isClosed = true;
-      await Promise.all(seats.flatMap(({ worker }) => (worker === undefined ? [] : [worker.terminate()])));
+      await Promise.all(seats.flatMap(({ worker }) => (worker === undefined ? [] : [endOf(worker)])));
     },
   };
 };

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { decodeAuthorPart } from '@gridseal/protocol';
 import { startThreads, type Threads } from '../../../backend/features/ingest/threads.ts';
 import { createTestDevice, minuteReadings, testDomain } from '../../setup/devices.ts';
@@ -85,6 +85,25 @@ describe('work on threads', () => {
     });
     await Promise.all([examined, signed]);
     assert.deepEqual(order, ['signed', 'examined']);
+  });
+
+  it('closes while threads load and while they work, and leaves nobody waiting', async () => {
+    const { digest, authorPart } = createTestDevice().next();
+    const { header, signature } = decodeAuthorPart(authorPart);
+    const examinable = { digest, signature, keyId: header.keyId, ownKeyOf: undefined, telemetry: undefined };
+    const examinables = Array.from({ length: 2_000 }, () => examinable);
+    const wrapping = { period: 'p', key: new Uint8Array(32) };
+    const taken = { digest, entryHash: digest, receiptTimeMs: 1n, deadline: 1n };
+    for (let times = 0; times < 20; times += 1) {
+      const pool = start(2);
+      // Every other pool has loaded its cryptography, and is closed in the midst of its work.
+      if (times % 2 === 0) await pool.issue([taken]);
+      const asked = Promise.allSettled([pool.examine(examinables, wrapping), pool.issue([taken])]);
+      await sleep(10 * (times % 5));
+      await pool.close();
+      for (const result of await asked)
+        if (result.status === 'rejected') assert.match(String(result.reason), /thread/u);
+    }
   });
 
   it('fails what a dying thread had and goes on with another', async () => {
