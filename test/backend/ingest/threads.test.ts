@@ -88,21 +88,20 @@ describe('work on threads', () => {
   });
 
   it('closes while threads load and while they work, and leaves nobody waiting', async () => {
-    const { digest, authorPart } = createTestDevice().next();
-    const { header, signature } = decodeAuthorPart(authorPart);
-    const examinable = { digest, signature, keyId: header.keyId, ownKeyOf: undefined, telemetry: undefined };
-    const examinables = Array.from({ length: 2_000 }, () => examinable);
-    const wrapping = { period: 'p', key: new Uint8Array(32) };
+    const { digest } = createTestDevice().next();
     const taken = { digest, entryHash: digest, receiptTimeMs: 1n, deadline: 1n };
+    const many = Array.from({ length: 10_000 }, () => taken);
     for (let times = 0; times < 20; times += 1) {
       const pool = start(2);
       // Every other pool has loaded its cryptography, and is closed in the midst of its work.
       if (times % 2 === 0) await pool.issue([taken]);
-      const asked = Promise.allSettled([pool.examine(examinables, wrapping), pool.issue([taken])]);
+      const asked = pool.issue(many).then(
+        () => 'done',
+        (error: unknown) => String(error),
+      );
       await sleep(10 * (times % 5));
       await pool.close();
-      for (const result of await asked)
-        if (result.status === 'rejected') assert.match(String(result.reason), /thread/u);
+      assert.match(await asked, /done|thread/u);
     }
   });
 
