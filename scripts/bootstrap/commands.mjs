@@ -8,6 +8,7 @@ export const commands = {
   test: { file: 'scripts/test.ts' },
   'test:faults': { file: 'scripts/test.ts', args: ['--suite', 'faults'] },
   'test:conformance': { file: 'scripts/test.ts', args: ['--suite', 'conformance'] },
+  'test:rows': { file: 'scripts/rows.ts' },
   'test:peers': { file: 'scripts/test.ts', args: ['--suite', 'peers'] },
   check: { file: 'scripts/check.ts' },
   'check:selftest': { file: 'scripts/test.ts', args: ['--suite', 'check'] },
