@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { path } from './parsers.ts';
+import type { ValuesOf, Variables } from './variable.ts';
+
+export type KeysConfig = {
+  readonly source: 'random' | 'development';
+  readonly operatorFile: string;
+  readonly anchorFile: string;
+  readonly ownerFile: string;
+  readonly noteFile: string;
+  readonly periodFolder: string;
+};
+
+export const KEY_VARIABLES = {
+  KEYS: {
+    schema: z.enum(['random', 'development'], 'must be random or development').default('random'),
+    example: 'random',
+    meaning:
+      'random: each key is made once, in DATA_DIR/keys; development: public keys, for chain 31337 only',
+  },
+  OPERATOR_KEY_FILE: {
+    schema: path().optional(),
+    example: '/etc/gridseal/operator.key',
+    meaning: 'key that signs receipts and operator statements',
+  },
+  ANCHOR_KEY_FILE: {
+    schema: path().optional(),
+    example: '/etc/gridseal/anchor.key',
+    meaning: 'key that pays for anchors',
+  },
+  OWNER_KEY_FILE: {
+    schema: path().optional(),
+    example: '/etc/gridseal/owner.key',
+    meaning: 'cold key that creates the log and names submitters',
+  },
+  NOTE_KEY_FILE: {
+    schema: path().optional(),
+    example: '/etc/gridseal/note.key',
+    meaning: 'key that signs checkpoints',
+  },
+  PERIOD_KEY_DIR: {
+    schema: path().optional(),
+    example: '/etc/gridseal/period-keys',
+    meaning: 'folder of the keys that wrap payload keys',
+  },
+} satisfies Variables;
+
+export const arrangeKeys = (v: ValuesOf<typeof KEY_VARIABLES>, dataDir: string): KeysConfig => {
+  const keyFile = (name: string, given: string | undefined) => given ?? resolve(dataDir, 'keys', name);
+  return {
+    source: v.KEYS,
+    operatorFile: keyFile('operator.key', v.OPERATOR_KEY_FILE),
+    anchorFile: keyFile('anchor.key', v.ANCHOR_KEY_FILE),
+    ownerFile: keyFile('owner.key', v.OWNER_KEY_FILE),
+    noteFile: keyFile('note.key', v.NOTE_KEY_FILE),
+    periodFolder: v.PERIOD_KEY_DIR ?? resolve(dataDir, 'keys', 'periods'),
+  };
+};
