@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import type { Reading } from '@gridseal/protocol';
 import { FileError } from './file-error.ts';
-import { decimalsOf, scaled } from './decimal.ts';
+import { fitsReading, nearest, parseDecimal } from './decimal.ts';
 import { cityLearnLayout, isCityLearn } from './citylearn.ts';
 import { plainLayout } from './plain-csv.ts';
+
+/** Most decimals that a channel takes. */
+const MAX_DECIMALS = 18;
 
 /** A telemetry file: exact integers with the decimal scale of each channel, and what was left out. */
 export type CsvTelemetry = {
@@ -34,7 +37,7 @@ const parseRows = (text: string, file: string): Record<string, string>[] => {
 
 /**
  * Reads telemetry from CSV text. Decimals become integers exactly: each channel takes the
- * largest number of decimals any of its cells has (at most nine) as its scale. Empty cells are left out and counted.
+ * largest number of decimals any of its cells has (at most 18) as its scale. Empty cells are left out and counted.
  *
  * @throws FileError `malformed`, `empty`, `no-channels`, `not-a-number`, `bad-time`.
  * @example
@@ -62,17 +65,17 @@ export const parseTelemetry = (
     const cells = rows.map((row) => row[column] ?? '');
     const decimals = cells.map((cell, i) => {
       if (cell === '') return 0;
-      const count = decimalsOf(cell);
-      if (Number.isNaN(count)) {
+      const number = parseDecimal(cell);
+      if (number === undefined) {
         throw new FileError(
           'not-a-number',
           options.file,
           `row ${from + i + 2}, column ${column}: ${JSON.stringify(cell)}`,
         );
       }
-      return count;
+      return Math.min(number.decimals, MAX_DECIMALS);
     });
-    const scale = Math.max(...decimals);
+    const scale = decimals.reduce((most, count) => (count > most ? count : most), 0);
     channels.push({ channel, quantity, scale: scale === 0 ? 0 : -scale, sign, unit });
     cells.forEach((cell, i) => {
       const row = rows[i];
@@ -80,12 +83,16 @@ export const parseTelemetry = (
         emptyCells += 1;
         return;
       }
-      readings.push({
-        timeMs: BigInt(layout.timeOf(row, from + i)),
-        channel,
-        quality: 0,
-        value: scaled(cell, scale),
-      });
+      const number = parseDecimal(cell);
+      const value = number === undefined ? undefined : nearest(number, -scale);
+      if (value === undefined || !fitsReading(value)) {
+        throw new FileError(
+          'not-a-number',
+          options.file,
+          `row ${from + i + 2}, column ${column}: ${JSON.stringify(cell)} is too large with ${scale} decimals`,
+        );
+      }
+      readings.push({ timeMs: BigInt(layout.timeOf(row, from + i)), channel, quality: 0, value });
     });
   }
   return {

@@ -1,24 +1,48 @@
-const DECIMAL = /^[+-]?\d+(?:\.(\d+))?$/u;
-/** Most decimals that a reading keeps. */
-const MAX_DECIMALS = 9;
+/** A number as it is written: `coefficient × 10^-decimals`, exactly. */
+export type Decimal = { readonly coefficient: bigint; readonly decimals: number };
 
-/** How many decimals a number is written with, at most nine; NaN for what is no number. */
-export const decimalsOf = (text: string): number => {
-  const match = DECIMAL.exec(text);
-  if (match !== null) return Math.min(match[1]?.length ?? 0, MAX_DECIMALS);
-  return Number.isFinite(Number(text)) && text !== '' ? MAX_DECIMALS : Number.NaN;
-};
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/u;
+/** Longer texts are no measurement; the bound keeps arithmetic on them small. */
+const MAX_LENGTH = 64;
+const MIN_I64 = -(1n << 63n);
+const MAX_I64 = (1n << 63n) - 1n;
 
 /**
- * A number as an integer of 10^-decimals: exact where it is written with no more decimals than that, else the nearest.
+ * Reads decimal digits with a point and an exponent; everything else (hexadecimal, `Infinity`, blanks) is no number.
  *
- * @param decimals negative where the unit is larger than one
+ * @example parseDecimal('-1.5e3') // { coefficient: -1500n, decimals: 0 }
  */
-export const scaled = (text: string, decimals: number): bigint => {
+export const parseDecimal = (text: string): Decimal | undefined => {
+  if (text.length > MAX_LENGTH) return undefined;
   const match = DECIMAL.exec(text);
-  if (match === null || (match[1]?.length ?? 0) > decimals) {
-    return BigInt(Math.round(Number(text) * 10 ** decimals));
-  }
-  const [whole = '0', fraction = ''] = text.replace('+', '').split('.');
-  return BigInt(whole + fraction.padEnd(decimals, '0'));
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  if (whole === '' && fraction === '') return undefined;
+  const digits = BigInt(whole + fraction);
+  const coefficient = sign === '-' ? -digits : digits;
+  const decimals = fraction.length - Number(exponent);
+  return decimals >= 0
+    ? { coefficient, decimals }
+    : { coefficient: coefficient * 10n ** BigInt(-decimals), decimals: 0 };
 };
+
+/** The value `v` of which `v × 10^scale` is the number, or `undefined` where no integer is. */
+export const exactly = ({ coefficient, decimals }: Decimal, scale: number): bigint | undefined => {
+  const shift = -decimals - scale;
+  if (shift >= 0) return coefficient * 10n ** BigInt(shift);
+  const divisor = 10n ** BigInt(-shift);
+  return coefficient % divisor === 0n ? coefficient / divisor : undefined;
+};
+
+/** The integer nearest to what {@link exactly} would be; halves go away from zero, so that −x is the mirror image of x. */
+export const nearest = ({ coefficient, decimals }: Decimal, scale: number): bigint => {
+  const shift = -decimals - scale;
+  if (shift >= 0) return coefficient * 10n ** BigInt(shift);
+  const divisor = 10n ** BigInt(-shift);
+  const size = coefficient < 0n ? -coefficient : coefficient;
+  const rounded = (2n * size + divisor) / (2n * divisor);
+  return coefficient < 0n ? -rounded : rounded;
+};
+
+/** Whether a reading can hold a value: signed 64 bits. */
+export const fitsReading = (value: bigint): boolean => value >= MIN_I64 && value <= MAX_I64;

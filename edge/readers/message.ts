@@ -1,5 +1,5 @@
 import type { Reading } from '@gridseal/protocol';
-import { decimalsOf, scaled } from './decimal.ts';
+import { fitsReading, nearest, parseDecimal } from './decimal.ts';
 import type { MeterChannel } from './meter-file.ts';
 
 /** Numbers below are seconds since 1970, others milliseconds. */
@@ -54,9 +54,9 @@ export const readMessage = (
   }
   const found = value === undefined ? payload.trim() : at(json, value);
   const text = typeof found === 'number' || typeof found === 'string' ? String(found).trim() : '';
-  const isNumber = !Number.isNaN(decimalsOf(text)) && Number.isFinite(Number(text) * 10 ** -scale);
-  const number = isNumber ? scaled(text, -scale) : undefined;
-  if (number === undefined || BigInt.asIntN(64, number) !== number) {
+  const decimal = parseDecimal(text);
+  const number = decimal === undefined ? undefined : nearest(decimal, scale);
+  if (number === undefined || !fitsReading(number)) {
     throw new MessageError(`${topic}${value ?? ''}: no number of 64 bits: ${payload.slice(0, 80)}`);
   }
   const timeMs = time === undefined ? BigInt(arrivedMs) : timeOf(at(json, time));

@@ -83,3 +83,12 @@ test('a meter file with a mistake is refused with the place', () => {
   refused(fileOf({ ...CHANNEL, quantity: 'Active Power' }), /quantity/u);
   refused(JSON.stringify({ format: 'gridseal-meter/1', channels: [CHANNEL, CHANNEL] }), /NotAscending/u);
 });
+
+test('numbers of messages are decimal text, halves rounded as mirror images [B6]', () => {
+  const read = (payload: string, scale = -1) => readMessage({ ...CHANNEL, scale }, payload, 1_000).value;
+  assert.equal(read('0.25'), 3n);
+  assert.equal(read('-0.25'), -3n);
+  assert.throws(() => read('0x1F'), MessageError);
+  assert.throws(() => read('1e300'), MessageError);
+  assert.throws(() => read('10000000000000000000'), MessageError);
+});
