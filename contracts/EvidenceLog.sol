@@ -250,20 +250,27 @@ contract EvidenceLog is IEvidenceLog {
     /// @inheritdoc IEvidenceLog
     function proposeEpoch(
         LogId logId,
+        Anchor calldata state,
+        uint32 position,
         uint64 size,
         bytes32 root,
-        bytes32 headRoot,
         bytes32[] calldata proof
     ) external onlyOwner(logId) {
         Log storage log = _logs[logId];
         if (log.quorum == 0) revert EvidenceLogNoGuardians(logId);
-        LogHead head_ = log.head;
-        AnchoredState current = head_.state();
-        _requireHeadRoot(log, head_, headRoot);
-        Rfc6962.requireConsistency(size, root, current.size(), headRoot, proof);
+        uint32 current = log.head.state().epoch();
+        if (state.epoch != current) revert EvidenceLogEpochOver(logId, state.epoch, current);
+        _requireAnchored(logId, state, position);
+        if (size == 0) {
+            // The empty tree is a prefix of every other: the way back when the first anchor of all was not ours.
+            if (root != Rfc6962.EMPTY_ROOT) revert EvidenceLogRootConflict(size, root);
+            if (proof.length != 0) revert EvidenceLogUnexpectedProof(proof.length, root);
+        } else {
+            Rfc6962.requireConsistency(size, root, state.size, state.root, proof);
+        }
         log.proposals += 1;
         log.proposal = EpochProposal(size, 0, 0, log.proposals, root);
-        emit EpochProposed(logId, current.epoch() + 1, size, root);
+        emit EpochProposed(logId, current + 1, size, root);
     }
 
     /// @inheritdoc IEvidenceLog
@@ -271,7 +278,7 @@ contract EvidenceLog is IEvidenceLog {
         Log storage log = _logs[logId];
         if (!log.guardians[msg.sender]) revert EvidenceLogUnauthorizedGuardian(logId, msg.sender);
         EpochProposal memory proposal = log.proposal;
-        if (proposal.size == 0 || proposal.size != size || proposal.root != root) {
+        if (proposal.root == 0 || proposal.size != size || proposal.root != root) {
             revert EvidenceLogNoProposal(logId);
         }
         mapping(address guardian => bool) storage approved = log.approved[proposal.number];
@@ -292,7 +299,7 @@ contract EvidenceLog is IEvidenceLog {
     /// @inheritdoc IEvidenceLog
     function cancelEpoch(LogId logId) external onlyOwner(logId) {
         Log storage log = _logs[logId];
-        if (log.proposal.size == 0) revert EvidenceLogNoProposal(logId);
+        if (log.proposal.root == 0) revert EvidenceLogNoProposal(logId);
         delete log.proposal;
         emit EpochCancelled(logId, log.head.state().epoch() + 1);
     }
@@ -301,7 +308,7 @@ contract EvidenceLog is IEvidenceLog {
     function startEpoch(LogId logId, bytes32 manifest) external onlyOwner(logId) {
         Log storage log = _logs[logId];
         EpochProposal memory proposal = log.proposal;
-        if (proposal.size == 0) revert EvidenceLogNoProposal(logId);
+        if (proposal.root == 0) revert EvidenceLogNoProposal(logId);
         if (proposal.readyAt == 0 || block.timestamp < proposal.readyAt) {
             revert EvidenceLogEpochNotReady(proposal.readyAt, proposal.approvals, log.quorum);
         }
@@ -325,7 +332,7 @@ contract EvidenceLog is IEvidenceLog {
     function _advance(Log storage log, LogHead previous, uint32 epoch, uint64 size, bytes32 root) private {
         AnchoredState next = AnchoredStates.pack(epoch, size, uint64(block.timestamp), uint64(block.number));
         AnchoredState before = previous.state();
-        uint32 position = before.size() == 0 ? 0 : RingHistory.following(previous.position());
+        uint32 position = before.blockNumber() == 0 ? 0 : RingHistory.following(previous.position());
         log.head = LogHeads.pack(next, position);
         log.history.keep(position, next.record(root), block.timestamp, before.time());
     }

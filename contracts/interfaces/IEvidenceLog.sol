@@ -50,11 +50,11 @@ interface IEvidenceLog {
     }
 
     /// @notice A restart of the log that awaits approval and delay.
-    /// @param size leaves that the new epoch keeps; 0 = nothing is proposed
+    /// @param size leaves that the new epoch keeps
     /// @param readyAt earliest start, seconds since the Unix epoch; 0 = the quorum is not reached
     /// @param approvals guardians who approved
     /// @param number counts the proposals of the log, so that an approval is for one of them only
-    /// @param root RFC 6962 root of `size`
+    /// @param root RFC 6962 root of `size`; 0 = nothing is proposed
     struct EpochProposal {
         uint64 size;
         uint64 readyAt;
@@ -131,6 +131,8 @@ interface IEvidenceLog {
     /// @notice The log was created without guardians and has one epoch only.
     error EvidenceLogNoGuardians(LogId logId);
     error EvidenceLogNoProposal(LogId logId);
+    /// @notice Only a state of the current epoch says what the next one may begin with.
+    error EvidenceLogEpochOver(LogId logId, uint32 epoch, uint32 current);
     error EvidenceLogAlreadyApproved(LogId logId, address guardian);
     error EvidenceLogEpochNotReady(uint64 readyAt, uint8 approvals, uint8 quorum);
 
@@ -228,17 +230,19 @@ interface IEvidenceLog {
 
     function acceptOwnership(LogId logId) external;
 
-    /// @notice Owner only: proposes to go on from a prefix, proven to be one of the head. Replaces an earlier proposal
-    /// and its approvals.
-    /// @param size leaves that the new epoch keeps
+    /// @notice Owner only: proposes to go on from a prefix of a state that was anchored in the current epoch, whatever was
+    /// anchored after it. Replaces an earlier proposal and its approvals.
+    /// @param state an anchor of the current epoch that the ring still holds at `position`, or the first of its day
+    /// @param position ring slot as {locate} gives it; any for the first anchor of a day
+    /// @param size leaves that the new epoch keeps; 0 keeps none
     /// @param root RFC 6962 root of `size`
-    /// @param headRoot root of the head
-    /// @param proof RFC 6962 consistency path from `size` to the head; empty when they are the same
+    /// @param proof RFC 6962 consistency path from `size` to the anchor; empty when they are the same, and for 0
     function proposeEpoch(
         LogId logId,
+        Anchor calldata state,
+        uint32 position,
         uint64 size,
         bytes32 root,
-        bytes32 headRoot,
         bytes32[] calldata proof
     ) external;
 

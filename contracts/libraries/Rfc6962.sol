@@ -10,6 +10,8 @@ pragma solidity 0.8.37;
 library Rfc6962 {
     /// @notice The log never outgrows this: 2^63 leaves.
     uint64 internal constant MAX_SIZE = 1 << 63;
+    /// @notice Root of a tree without leaves: SHA-256 of nothing.
+    bytes32 internal constant EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
 
     error Rfc6962SizeOutOfRange(uint64 size);
     error Rfc6962IndexOutOfRange(uint64 index, uint64 size);

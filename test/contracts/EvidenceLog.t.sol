@@ -68,13 +68,25 @@ contract LogHandler is Cheats {
         if (submitted(to, tree.root(to), tree.root(size), proof)) broken = "a damaged proof was taken";
     }
 
-    /// @dev Goes back to a prefix the way guardians allow it.
-    function restart(uint64 prefix) external {
-        if (size == 0) return;
-        prefix = uint64(within(prefix, 1, size));
-        Tree.Log memory tree = Tree.Log(seed, FORK);
-        bytes32 root = tree.root(prefix);
-        evidenceLog.proposeEpoch(logId, prefix, root, tree.root(size), tree.consistency(prefix, size));
+    /// @dev Goes back, the way guardians allow it, to a prefix of any state that was ever taken.
+    function restart(uint64 prefix, uint256 number) external {
+        if (_taken.length == 0) return;
+        number = number % _taken.length;
+        IEvidenceLog.Anchor memory state = _taken[number];
+        if (state.size == 0) return;
+        prefix = uint64(within(prefix, 0, state.size));
+        Tree.Log memory tree = Tree.Log(_seeds[number], FORK);
+        bytes32 root = prefix == 0 ? sha256("") : tree.root(prefix);
+        bytes32[] memory proof = prefix == 0 ? new bytes32[](0) : tree.consistency(prefix, state.size);
+        (bool found, uint32 position) = evidenceLog.locate(logId, state);
+        bytes memory call = abi.encodeCall(
+            evidenceLog.proposeEpoch,
+            (logId, state, position, prefix, root, proof)
+        );
+        (bool accepted, ) = address(evidenceLog).call(call);
+        if (accepted != (found && state.epoch == epoch)) broken = "a proposal was wrongly judged";
+        if (!accepted) return;
+        seed = _seeds[number];
         evidenceLog.approveEpoch(logId, prefix, root);
         evidenceLog.startEpoch(logId, bytes32(0));
         (epoch, size) = (epoch + 1, prefix);

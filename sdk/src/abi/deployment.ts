@@ -4,9 +4,9 @@
 export const create2Factory = '0x4e59b44847b379578588920ca78fbf26c0b4956c';
 export const create2Salt = '0x0000000000000000000000000000000000000000000000000000000000000000';
 /** The same on every chain: CREATE2 through {@link create2Factory}. */
-export const evidenceLogAddress = '0x813af28addd85db49aa9fc85d865dcf8185d19cd';
+export const evidenceLogAddress = '0x8720b0b8422bc451f38242f5b3cd5d5fb177e5f1';
 /** keccak256 of the deployed code, which has no immutables. */
-export const evidenceLogCodeHash = '0x474d8a84cd48cc7bbdfa4ba8f5370e5bf438a3324efbe9559ca4c6f12b788645';
+export const evidenceLogCodeHash = '0x5c151dcd77333c2b78ad153e963ca35e7689b5968823a48b0ebc236af7e419fc';
 /** The same on every chain: CREATE2 through {@link create2Factory}. */
 export const deviceRegistryAddress = '0xe2f37809901007ffe149a202d8441be8aba21c78';
 /** keccak256 of the deployed code, which has no immutables. */

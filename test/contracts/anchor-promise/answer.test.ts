@@ -9,8 +9,12 @@ type Log = Awaited<ReturnType<typeof deployPromise>>;
 
 /** Goes on from a prefix in a new epoch, as owner and guardians may. @returns its first anchor */
 const restart = async ({ contract, logId, tree, guardians, stateOf }: Log, to: bigint): Promise<State> => {
-  const { size } = (await contract.head(logId)) as { readonly size: bigint };
-  await contract.proposeEpoch(logId, to, tree.root(to), tree.root(size), tree.consistency(to, size));
+  const { size, position } = (await contract.head(logId)) as {
+    readonly size: bigint;
+    readonly position: bigint;
+  };
+  const head = await stateOf(size, tree.root(size));
+  await contract.proposeEpoch(logId, head, position, to, tree.root(to), tree.consistency(to, size));
   for (const guardian of guardians.slice(0, 2)) {
     await as(guardian, contract).approveEpoch(logId, to, tree.root(to));
   }

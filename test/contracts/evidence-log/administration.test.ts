@@ -6,6 +6,8 @@ import { as, ethers, loadFixture } from '../../setup/hardhat.ts';
 
 const keyOf = (byte: number): string => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`;
 
+const NO_STATE = { epoch: 0n, size: 1n, root: zeroHash, time: 1n, blockNumber: 1n };
+
 describe('EvidenceLog.createLog', () => {
   it('should derive the identifier from chain, contract, creator and salt', async () => {
     const { contract, logId, owner, salt } = await loadFixture(deployLog);
@@ -92,7 +94,7 @@ describe('EvidenceLog owner', () => {
         log.removeSubmitter(logId, submitter.address),
         log.transferOwnership(logId, account.address),
         log.acceptOwnership(logId),
-        log.proposeEpoch(logId, 1n, zeroHash, zeroHash, []),
+        log.proposeEpoch(logId, NO_STATE, 0n, 1n, zeroHash, []),
         log.cancelEpoch(logId),
         log.startEpoch(logId, zeroHash),
       ];

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
-import { zeroHash } from 'viem';
+import { sha256, zeroHash } from 'viem';
 
 import { deployLog, EPOCH_DELAY, MANIFEST } from '../../setup/evidence-log.ts';
 import { as, ethers, loadFixture, time } from '../../setup/hardhat.ts';
 import { createTree } from '../../setup/tree.ts';
+
+const EMPTY_ROOT = sha256('0x');
+const NO_STATE = { epoch: 0n, size: 1n, root: zeroHash, time: 1n, blockNumber: 1n };
 
 /** Ten honest entries are anchored; behind them a thief of the submitter's key has put a leaf that nobody else knows. */
 async function poisoned() {
@@ -15,7 +18,8 @@ async function poisoned() {
   const last = await log.stateOf(11n, junk.root(11n));
   const { contract, logId } = log;
   const root = honest.root(10n);
-  const propose = () => contract.proposeEpoch(logId, 10n, root, junk.root(11n), junk.consistency(10n, 11n));
+  const { position } = await contract.locate(logId, first);
+  const propose = () => contract.proposeEpoch(logId, first, position, 10n, root, []);
   const guardian = (number: number) => as(log.guardians[number]!, contract);
   const approve = (number: number) => guardian(number).approveEpoch(logId, 10n, root);
   return { ...log, junk, honest, root, first, last, propose, guardian, approve };
@@ -30,6 +34,12 @@ async function restarted() {
   await time.increase(EPOCH_DELAY);
   await log.contract.startEpoch(log.logId, MANIFEST);
   return log;
+}
+
+/** A log that was never anchored, with an honest tree and another. */
+async function deployLogAndTrees() {
+  const log = await deployLog();
+  return { ...log, junk: createTree('junk'), honest: log.tree };
 }
 
 describe('EvidenceLog epochs', () => {
@@ -87,7 +97,7 @@ describe('EvidenceLog epochs', () => {
       const later = await stateOf(20n, honest.root(20n));
       const { position } = await contract.head(logId);
       const shorter = honest.root(15n);
-      await contract.proposeEpoch(logId, 15n, shorter, honest.root(20n), honest.consistency(15n, 20n));
+      await contract.proposeEpoch(logId, later, position, 15n, shorter, honest.consistency(15n, 20n));
       for (const [number] of guardians.slice(0, 2).entries()) {
         await guardian(number).approveEpoch(logId, 15n, shorter);
       }
@@ -225,31 +235,102 @@ describe('EvidenceLog epochs', () => {
     });
   });
 
-  describe('given what is no prefix', () => {
-    it('should refuse another root, a larger size, size 0 and a wrong head', async () => {
-      const { contract, logId, honest, junk } = await loadFixture(poisoned);
-      const head = junk.root(11n);
-      const proof = junk.consistency(10n, 11n);
-      await expect(
-        contract.proposeEpoch(logId, 10n, honest.root(9n), head, proof),
-      ).to.be.revertedWithCustomError(contract, 'Rfc6962RootMismatch');
-      await expect(
-        contract.proposeEpoch(logId, 12n, honest.root(12n), head, []),
-      ).to.be.revertedWithCustomError(contract, 'Rfc6962SizesNotAscending');
-      await expect(contract.proposeEpoch(logId, 0n, honest.root(1n), head, [])).to.be.revertedWithCustomError(
-        contract,
-        'Rfc6962SizeOutOfRange',
-      );
-      await expect(contract.proposeEpoch(logId, 10n, honest.root(10n), honest.root(11n), proof))
-        .to.be.revertedWithCustomError(contract, 'EvidenceLogRootConflict')
-        .withArgs(11n, honest.root(11n));
+  describe('given a state that was anchored', () => {
+    it('should take a prefix of the head, proven by consistency', async () => {
+      const { contract, logId, junk, root, last } = await loadFixture(poisoned);
+      const { position } = await contract.locate(logId, last);
+      await contract.proposeEpoch(logId, last, position, 10n, root, junk.consistency(10n, 11n));
+      expect((await contract.epochProposal(logId)).size).to.equal(10n);
     });
 
     it('should take the head itself, with an empty proof', async () => {
-      const { contract, logId, junk } = await loadFixture(poisoned);
-      const head = junk.root(11n);
-      await contract.proposeEpoch(logId, 11n, head, head, []);
+      const { contract, logId, junk, last } = await loadFixture(poisoned);
+      const { position } = await contract.locate(logId, last);
+      await contract.proposeEpoch(logId, last, position, 11n, junk.root(11n), []);
       expect((await contract.epochProposal(logId)).size).to.equal(11n);
+    });
+
+    it('should need no proof from the thief: a size that nobody can fill, of a root that nobody can explain [E1]', async () => {
+      const { contract, log, logId, honest, root, first, anchor, guardian } = await loadFixture(poisoned);
+      await anchor(2n ** 62n, createTree('junk', 10n, 11n));
+      const { position } = await contract.locate(logId, first);
+      await contract.proposeEpoch(logId, first, position, 10n, root, []);
+      for (const number of [0, 1]) await guardian(number).approveEpoch(logId, 10n, root);
+      await time.increase(EPOCH_DELAY);
+      await contract.startEpoch(logId, MANIFEST);
+      await log.anchor(logId, 12n, honest.root(12n), root, honest.consistency(10n, 12n), MANIFEST);
+      const head = await contract.head(logId);
+      expect([head.epoch, head.size]).to.deep.equal([1n, 12n]);
+    });
+
+    it('should still find the first anchor of the day when the thief has filled the ring [E1]', async () => {
+      const { contract, logId, junk, root, first, anchor, propose } = await loadFixture(poisoned);
+      for (let size = 12n; size < 12n + 70n; size += 1n) await anchor(size, junk);
+      expect((await contract.locate(logId, first)).found).to.equal(true);
+      await propose();
+      expect((await contract.epochProposal(logId)).root).to.equal(root);
+    });
+
+    it('should go back to the empty log when the first anchor of all was the thief’s [E1]', async () => {
+      const { contract, log, logId, junk, honest, anchor, guardians, stateOf } =
+        await loadFixture(deployLogAndTrees);
+      await anchor(7n, junk);
+      const theirs = await stateOf(7n, junk.root(7n));
+      await expect(contract.proposeEpoch(logId, theirs, 0n, 0n, zeroHash, []))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogRootConflict')
+        .withArgs(0n, zeroHash);
+      await expect(contract.proposeEpoch(logId, theirs, 0n, 0n, EMPTY_ROOT, [zeroHash]))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogUnexpectedProof')
+        .withArgs(1n, EMPTY_ROOT);
+      await contract.proposeEpoch(logId, theirs, 0n, 0n, EMPTY_ROOT, []);
+      for (const one of guardians.slice(0, 2)) await as(one, contract).approveEpoch(logId, 0n, EMPTY_ROOT);
+      await time.increase(EPOCH_DELAY);
+      await contract.startEpoch(logId, MANIFEST);
+      await expect(
+        contract.requireInclusion(logId, theirs, 0n, junk.leaf(1n), 1n, junk.inclusion(1n, 7n)),
+      ).to.be.revertedWithCustomError(contract, 'EvidenceLogLeafAbandoned');
+      await log.anchor(logId, 3n, honest.root(3n), zeroHash, [], MANIFEST);
+      const state = await stateOf(3n, honest.root(3n));
+      expect(state.epoch).to.equal(1n);
+      const { position } = await contract.locate(logId, state);
+      await contract.requireInclusion(logId, state, position, honest.leaf(2n), 2n, honest.inclusion(2n, 3n));
+    });
+  });
+
+  describe('given what is no prefix', () => {
+    it('should refuse another root, a larger size and a state that was never anchored', async () => {
+      const { contract, logId, honest, junk, first, last, root } = await loadFixture(poisoned);
+      const { position } = await contract.locate(logId, last);
+      const proof = junk.consistency(10n, 11n);
+      await expect(
+        contract.proposeEpoch(logId, last, position, 10n, honest.root(9n), proof),
+      ).to.be.revertedWithCustomError(contract, 'Rfc6962RootMismatch');
+      await expect(
+        contract.proposeEpoch(logId, last, position, 12n, honest.root(12n), []),
+      ).to.be.revertedWithCustomError(contract, 'Rfc6962SizesNotAscending');
+      await expect(
+        contract.proposeEpoch(logId, { ...last, root: honest.root(11n) }, position, 10n, root, proof),
+      )
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogAnchorUnknown')
+        .withArgs(logId, 11n, honest.root(11n));
+      await expect(
+        contract.proposeEpoch(
+          logId,
+          { ...first, size: 9n, root: honest.root(9n) },
+          0n,
+          9n,
+          honest.root(9n),
+          [],
+        ),
+      ).to.be.revertedWithCustomError(contract, 'EvidenceLogAnchorUnknown');
+    });
+
+    it('should refuse a state of an epoch that is over', async () => {
+      const { contract, logId, last, junk } = await loadFixture(restarted);
+      const { position } = await contract.locate(logId, last);
+      await expect(contract.proposeEpoch(logId, last, position, 11n, junk.root(11n), []))
+        .to.be.revertedWithCustomError(contract, 'EvidenceLogEpochOver')
+        .withArgs(logId, 0n, 1n);
     });
   });
 
@@ -258,7 +339,7 @@ describe('EvidenceLog epochs', () => {
     const alone = { ...parameters, guardians: [], quorum: 0 };
     const logId = await contract.createLog.staticCall(zeroHash, alone);
     await contract.createLog(zeroHash, alone);
-    await expect(contract.proposeEpoch(logId, 1n, zeroHash, zeroHash, []))
+    await expect(contract.proposeEpoch(logId, NO_STATE, 0n, 1n, zeroHash, []))
       .to.be.revertedWithCustomError(contract, 'EvidenceLogNoGuardians')
       .withArgs(logId);
   });
