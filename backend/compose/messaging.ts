@@ -4,7 +4,6 @@ import type { MessagingPart } from '../adapters/mqtt/messaging.ts';
 import type { Logger } from '../adapters/logger/logger.ts';
 import type { Config } from '../config.ts';
 import type { HealthProbe } from '../features/health/types.ts';
-import { RESULTS_TOPIC } from '../features/ingest/mqtt.ts';
 import type { Lifetime } from '../lifetime.ts';
 
 /** Device messaging that the configuration names: the embedded broker, or an external one. */
@@ -19,7 +18,6 @@ export const composeMessaging = async (parts: {
       ? await connectMessaging({ url: config.messaging.url, caFile: config.messaging.caFile, logger })
       : await startBroker({
           port: config.messaging.port,
-          answers: RESULTS_TOPIC,
           maxMessageBytes: config.http.maxBodyBytes,
           logger,
         });

@@ -79,7 +79,6 @@ export const openGateway = async (
           forwardOverMqtt({
             url: flags.mqtt,
             author: identity,
-            domain,
             ...(await authorityOf(flags.mqttCa)),
           }),
         );

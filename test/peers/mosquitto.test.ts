@@ -115,7 +115,6 @@ test(
         url: broker.urlOf(author),
         ca,
         author: device.key.identity,
-        domain,
         answerWithinMs: 3_000,
       });
     const { forward, close } = await connect();
@@ -145,7 +144,7 @@ test(
     );
     assert.equal(rows[0]?.count, BigInt(BATCHES));
     await assert.rejects(
-      forwardOverMqtt({ url: broker.urlOf(author), author: device.key.identity, domain }),
+      forwardOverMqtt({ url: broker.urlOf(author), author: device.key.identity }),
       /certificate/u,
     );
   },

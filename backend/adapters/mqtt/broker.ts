@@ -1,14 +1,21 @@
 import { once } from 'node:events';
 import { type Socket, createServer } from 'node:net';
-import { Aedes, type Client, type PublishPacket } from 'aedes';
+import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes';
 import type { PortChoice } from '../../config.ts';
 import type { Logger } from '../logger/logger.ts';
 import { listenOnLoopback } from '../net/listen.ts';
-import { type MessageHandler, type MessagingPart, authorOf } from './messaging.ts';
+import {
+  type MessagingPart,
+  type MessagingService,
+  addressOf,
+  answersFilter,
+  answerTopic,
+  isAnswerFilter,
+} from './messaging.ts';
 
 /** Why the broker ends a device's connection. */
 class RefusedMessageError extends Error {
-  readonly code: 'topic-not-open' | 'message-too-large';
+  readonly code: 'topic-not-open' | 'message-too-large' | 'qos-not-supported';
   constructor(code: RefusedMessageError['code']) {
     super(code);
     this.name = 'RefusedMessageError';
@@ -20,34 +27,46 @@ const toBytes = (payload: PublishPacket['payload']): Uint8Array =>
   typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
 
 /**
- * Starts the embedded MQTT 3.1.1 broker on loopback. It relays nothing between devices: they publish
- * to the topics the service takes, and read below `answers`.
+ * Starts the embedded MQTT 3.1.1 broker on loopback. It relays nothing: a device publishes to the topics the service takes,
+ * and the answer goes to the connection that asked, where it is subscribed to it, and to no other.
  *
  * A message is handed over before it is acknowledged; when that fails the connection ends instead,
  * and the device sends it again, as QoS 1 has it.
  *
  * @throws PortBusyError
  * @example
- * const broker = await startBroker({ port: { kind: 'preferred', port: 1883 }, answers: 'gridseal/v1/results', maxMessageBytes, logger });
+ * const broker = await startBroker({ port: { kind: 'preferred', port: 1883 }, maxMessageBytes, logger });
  */
 export const startBroker = async (options: {
   readonly port: PortChoice;
-  /** Prefix of the topics that devices may read. */
-  readonly answers: string;
   readonly maxMessageBytes: number;
   readonly logger: Logger;
 }): Promise<MessagingPart> => {
-  const { answers, maxMessageBytes, logger } = options;
-  const handlers = new Map<string, MessageHandler>();
+  const { maxMessageBytes, logger } = options;
+  const services: MessagingService[] = [];
   const running = new Set<Promise<void>>();
+  /** Filters of each connection, with the QoS it asked for. */
+  const filters = new WeakMap<Client, Map<string, number>>();
 
-  const take = async (packet: PublishPacket): Promise<void> => {
+  const answer = (client: Client, filter: string, topic: string, payload: string): void => {
+    const of = filters.get(client);
+    const asked = of?.get(topic) ?? of?.get(filter);
+    if (asked === undefined || client.closed) return;
+    const qos = asked === 0 ? 0 : 1;
+    client.publish({ cmd: 'publish', topic, payload, qos, retain: false, dup: false }, (error) => {
+      if (error) logger.debug({ err: error, client: client.id }, 'an answer was not delivered');
+    });
+  };
+
+  const take = async (client: Client, packet: PublishPacket): Promise<void> => {
     const payload = toBytes(packet.payload);
+    if (packet.qos === 2) throw new RefusedMessageError('qos-not-supported');
     if (payload.length > maxMessageBytes) throw new RefusedMessageError('message-too-large');
-    for (const [prefix, handle] of handlers) {
-      const author = authorOf(prefix, packet.topic);
-      if (author === undefined) continue;
-      await handle(author, payload);
+    for (const { requests, answers, handle } of services) {
+      const address = addressOf(requests, packet.topic);
+      if (address === undefined) continue;
+      const text = await handle(payload);
+      answer(client, answersFilter(answers, address.author), answerTopic(answers, address), text);
       return;
     }
     throw new RefusedMessageError('topic-not-open');
@@ -62,7 +81,9 @@ export const startBroker = async (options: {
       done(null);
       return;
     }
-    const taking = take(packet).then(
+    // Nothing is kept for who subscribes later.
+    packet.retain = false;
+    const taking = take(client, packet).then(
       () => done(null),
       (error: unknown) => {
         logger.warn({ err: error, client: client.id, topic: packet.topic }, 'a message was not taken');
@@ -73,12 +94,26 @@ export const startBroker = async (options: {
     void taking.finally(() => running.delete(taking));
   };
 
-  const broker = new Aedes({
-    authorizePublish,
-    authorizeSubscribe: (_client, subscription, done) =>
-      done(null, authorOf(answers, subscription.topic) === undefined ? null : subscription),
-  });
+  const authorizeSubscribe = (
+    client: Client,
+    subscription: Subscription,
+    done: (error: Error | null, subscription?: Subscription | null) => void,
+  ): void => {
+    const { topic, qos } = subscription;
+    if (!services.some(({ answers }) => isAnswerFilter(answers, topic))) {
+      done(null, null);
+      return;
+    }
+    const own = filters.get(client) ?? new Map<string, number>();
+    filters.set(client, own.set(topic, qos));
+    done(null, subscription);
+  };
+
+  const broker = new Aedes({ authorizePublish, authorizeSubscribe });
   await broker.listen();
+  broker.on('unsubscribe', (topics, client) => {
+    for (const topic of topics) filters.get(client)?.delete(topic);
+  });
   broker.on('clientError', (client, error) =>
     logger.debug({ err: error, client: client.id }, 'an MQTT client failed'),
   );
@@ -99,14 +134,9 @@ export const startBroker = async (options: {
   return {
     url: `mqtt://127.0.0.1:${port}`,
     figures: () => ({ connected: broker.connectedClients }),
-    subscribe: async (prefix, handle) => {
-      handlers.set(prefix, handle);
+    serve: async (service) => {
+      services.push(service);
     },
-    publish: (topic, payload) =>
-      new Promise((resolve, reject) => {
-        const packet = { cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false } as const;
-        broker.publish(packet, (error) => (error ? reject(error) : resolve()));
-      }),
     stop: async () => {
       const closed = once(server, 'close');
       server.close();

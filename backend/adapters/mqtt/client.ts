@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import mqtt, { type MqttClient } from 'mqtt';
 import type { Logger } from '../logger/logger.ts';
-import { type MessageHandler, type MessagingPart, authorOf } from './messaging.ts';
+import { type MessagingPart, type MessagingService, addressOf, answerTopic } from './messaging.ts';
 
 /** Messages under way at once: each connection handles one before it acknowledges it. */
 const CONNECTIONS = 8;
@@ -25,19 +25,30 @@ const open = (url: string, ca: Buffer | undefined, logger: Logger): Promise<Mqtt
   });
 };
 
-const deliver = (client: MqttClient, prefix: string, handle: MessageHandler, logger: Logger): void => {
+const answerRequests = (
+  client: MqttClient,
+  { requests, answers, handle }: MessagingService,
+  publish: (topic: string, payload: string) => Promise<void>,
+  logger: Logger,
+): void => {
   client.handleMessage = (packet, done) => {
-    const author = authorOf(prefix, packet.topic);
+    const address = addressOf(requests, packet.topic);
+    if (address === undefined) {
+      logger.warn({ topic: packet.topic }, 'a message on a topic that is not of a device was passed over');
+      done();
+      return;
+    }
     const payload =
       typeof packet.payload === 'string' ? new TextEncoder().encode(packet.payload) : packet.payload;
-    const taken = author === undefined ? Promise.resolve() : handle(author, payload);
-    taken.then(
-      () => done(),
-      (error: unknown) => {
-        logger.error({ err: error, topic: packet.topic }, 'a message was not taken');
-        done(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
+    handle(payload)
+      .then((answer) => publish(answerTopic(answers, address), answer))
+      .then(
+        () => done(),
+        (error: unknown) => {
+          logger.error({ err: error, topic: packet.topic }, 'a message was not taken');
+          done(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
   };
 };
 
@@ -64,14 +75,15 @@ export const connectMessaging = async (options: {
   return {
     url: withoutPassword(url),
     figures: () => ({ connected: all.filter((client) => client.connected).length }),
-    subscribe: async (prefix, handle) => {
+    serve: async (service) => {
+      const publish = async (topic: string, payload: string): Promise<void> => {
+        await publisher.publishAsync(topic, payload, { qos: 1 });
+      };
+      const shared = `$share/${GROUP}/${service.requests}`;
       for (const client of clients) {
-        deliver(client, prefix, handle, logger);
-        await client.subscribeAsync(`$share/${GROUP}/${prefix}/+`, { qos: 1 });
+        answerRequests(client, service, publish, logger);
+        await client.subscribeAsync([`${shared}/+`, `${shared}/+/+`], { qos: 1 });
       }
-    },
-    publish: async (topic, payload) => {
-      await publisher.publishAsync(topic, payload, { qos: 1 });
     },
     stop: async () => {
       for (const client of all) client.removeAllListeners('close');

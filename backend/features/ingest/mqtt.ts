@@ -4,18 +4,20 @@ import { IngestError } from './errors.ts';
 import type { Ingest } from './types.ts';
 import { fromCompact, resultJson, submitReceived } from './wire.ts';
 
-/** Topics of ingest over MQTT; the last level is the author's address, lower-case with `0x`. */
+/**
+ * Topics of ingest over MQTT. The level below is the author's address, lower-case with `0x`; the one below that, a value that
+ * the sender picks for each request and that its answer carries.
+ */
 export const BATCHES_TOPIC = 'gridseal/v1/batches';
 export const RESULTS_TOPIC = 'gridseal/v1/results';
 
-/** What ingest needs of a broker. */
+/** What ingest needs of a broker: it answers each request where its sender listens. A request counts as taken when `handle` resolves. */
 export type Messaging = {
-  /** Calls `handle` with the author of each message's topic; the message counts as taken when it resolves. */
-  readonly subscribe: (
-    prefix: string,
-    handle: (author: string, payload: Uint8Array) => Promise<void>,
-  ) => Promise<void>;
-  readonly publish: (topic: string, payload: string) => Promise<void>;
+  readonly serve: (service: {
+    readonly requests: string;
+    readonly answers: string;
+    readonly handle: (payload: Uint8Array) => Promise<string>;
+  }) => Promise<void>;
 };
 
 /** What is published for one message: results in order, or why the whole message was not taken. */
@@ -30,8 +32,8 @@ type Answer =
     };
 
 /**
- * Takes batches from `gridseal/v1/batches/<author>` (the compact body of docs/spec/readings.md) and publishes an answer for
- * each message on `gridseal/v1/results/<author>`, with the results of `POST /v1/batches`.
+ * Takes batches from `gridseal/v1/batches/<author>/<correlation>` (the compact body of docs/spec/readings.md) and publishes an
+ * answer for each message on `gridseal/v1/results/<author>/<correlation>`, with the results of `POST /v1/batches`.
  *
  * @example await serveMqtt({ messaging, ingest, logId, maxBatches: 1024 })
  */
@@ -40,13 +42,12 @@ export const serveMqtt = async (options: {
   readonly ingest: Ingest;
   readonly logId: Hex;
   readonly maxBatches: number;
-}): Promise<void> => {
-  const { messaging } = options;
-  await messaging.subscribe(BATCHES_TOPIC, async (author, payload) => {
-    const answer = await answerMessage(payload, options);
-    await messaging.publish(`${RESULTS_TOPIC}/${author}`, JSON.stringify(answer));
+}): Promise<void> =>
+  options.messaging.serve({
+    requests: BATCHES_TOPIC,
+    answers: RESULTS_TOPIC,
+    handle: async (payload) => JSON.stringify(await answerMessage(payload, options)),
   });
-};
 
 const answerMessage = async (
   payload: Uint8Array,

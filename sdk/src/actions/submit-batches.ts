@@ -15,7 +15,8 @@ const receiptSchema = z.object({
 /** The operator's promise as JSON: whoever keeps it can challenge it on chain (`parseSignedReceipt`). */
 export type ReceiptJson = z.output<typeof receiptSchema>;
 
-const resultsSchema = z.object({
+/** What the service answers to a request with batches, over HTTP and MQTT: a result for each, in the order sent. */
+export const batchResultsSchema = z.object({
   results: z.array(
     z.discriminatedUnion('status', [
       z.object({ status: z.enum(['accepted', 'duplicate']), digest: hexSchema, receipt: receiptSchema }),
@@ -59,5 +60,5 @@ export const submitBatches = async (
     body: encodeIngestBody(items),
     contentType: INGEST_MEDIA_TYPE,
   });
-  return (await readJson(response, resultsSchema)).results;
+  return (await readJson(response, batchResultsSchema)).results;
 };

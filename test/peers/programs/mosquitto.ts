@@ -101,8 +101,8 @@ export const startMosquitto = async (
   await writeFile(
     rights,
     [
-      'pattern write gridseal/v1/batches/%u',
-      'pattern read gridseal/v1/results/%u',
+      'pattern write gridseal/v1/batches/%u/+',
+      'pattern read gridseal/v1/results/%u/+',
       'user service',
       'topic read gridseal/v1/batches/#',
       'topic write gridseal/v1/results/#',
