@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger/logger.ts';
 import { DatabaseError, toDatabaseError } from './errors.ts';
+import { requirePrimary, requireReplicated, WRITE_SOMETHING, type Replication } from './replication.ts';
 
 /** A value a query can carry. `bigint` goes to `int8` and `numeric`, bytes go to `bytea`. */
 export type SqlValue = string | number | bigint | boolean | Uint8Array | Date | null | readonly SqlValue[];
@@ -21,6 +22,11 @@ export type Queryable = {
 export type TransactionOptions = {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly attempts?: number;
+  /**
+   * `settled`: resolves when a synchronous standby has all that was read. What others committed is seen before that, when a
+   * server was restarted while they waited or their waiting was cancelled. `visible` unless told otherwise.
+   */
+  readonly reads?: 'visible' | 'settled';
 };
 
 /** A connection of one's own, for advisory locks and LISTEN. It is closed, not reused, at release. */
@@ -36,7 +42,8 @@ export type Database = Queryable & {
   /**
    * Runs `work` in a transaction: commits when it resolves, rolls back when it rejects.
    *
-   * @throws DatabaseError `outcome-unknown` when the connection ended during commit
+   * @throws DatabaseError `outcome-unknown` when the connection ended during commit, or the server gave up waiting for its
+   *   synchronous standby
    */
   readonly transaction: <T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions) => Promise<T>;
   readonly session: () => Promise<Session>;
@@ -47,6 +54,8 @@ export type Database = Queryable & {
 const INT8 = 20;
 /** A server that is gone without a word closes nothing. */
 const CLOSE_MS = 2_000;
+const CONNECT_MS = 10_000;
+const KEEP_ALIVE_MS = 10_000;
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): ((text: string) => unknown) =>
@@ -62,26 +71,46 @@ const toDriver = (value: SqlValue): unknown => {
   return Array.isArray(value) ? value.map(toDriver) : value;
 };
 
-const queryableOver = (client: Pick<pg.ClientBase, 'query'>): Queryable => {
-  const run = async (sql: string, values: readonly SqlValue[] = []): Promise<pg.QueryResult> => {
+type Run = (sql: string, values: readonly SqlValue[]) => Promise<pg.QueryResult>;
+
+const queryableOver = (run: Run): Queryable => ({
+  query: async <Row extends object>(sql: string, values: readonly SqlValue[] = []) =>
+    (await run(sql, values)).rows as Row[],
+  execute: async (sql, values = []) => (await run(sql, values)).rowCount ?? 0,
+});
+
+const runOn =
+  (client: pg.ClientBase): Run =>
+  async (sql, values) => {
     try {
-      return await client.query(sql, values.map(toDriver));
+      const result = await client.query(sql, values.map(toDriver));
+      requireReplicated(client);
+      return result;
     } catch (error) {
       throw toDatabaseError(error);
     }
   };
-  return {
-    query: async <Row extends object>(sql: string, values?: readonly SqlValue[]) =>
-      (await run(sql, values)).rows as Row[],
-    execute: async (sql, values) => (await run(sql, values)).rowCount ?? 0,
+
+const runInPool =
+  (pool: pg.Pool): Run =>
+  async (sql, values) => {
+    const client = await connect(pool);
+    let sound = false;
+    try {
+      const result = await runOn(client)(sql, values);
+      sound = true;
+      return result;
+    } finally {
+      client.release(!sound);
+    }
   };
-};
 
 const commit = async (client: pg.PoolClient): Promise<void> => {
   try {
     const { command } = await client.query('COMMIT');
     if (command !== 'COMMIT')
       throw new DatabaseError('rejected', 'a failed statement was ignored inside the transaction');
+    requireReplicated(client);
   } catch (error) {
     const known = toDatabaseError(error);
     throw known instanceof DatabaseError && known.code === 'unavailable'
@@ -93,13 +122,14 @@ const commit = async (client: pg.PoolClient): Promise<void> => {
 const runTransaction = async <T>(
   pool: pg.Pool,
   work: (tx: Queryable) => Promise<T>,
-  isolation: NonNullable<TransactionOptions['isolation']>,
+  { isolation, reads }: Required<Pick<TransactionOptions, 'isolation' | 'reads'>>,
 ): Promise<T> => {
   const client = await connect(pool);
   let broken: Error | undefined;
   try {
     await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
-    const result = await work(queryableOver(client));
+    const result = await work(queryableOver(runOn(client)));
+    if (reads === 'settled') await client.query(WRITE_SOMETHING);
     await commit(client);
     return result;
   } catch (error) {
@@ -124,7 +154,7 @@ const connect = async (pool: pg.Pool): Promise<pg.PoolClient> => {
 const sessionOver = (client: pg.Client): Session => {
   const closed = new Promise<void>((resolve) => client.once('end', () => resolve()));
   return {
-    ...queryableOver(client),
+    ...queryableOver(runOn(client)),
     closed,
     onNotification: (listener) => {
       client.on('notification', ({ channel, payload }) => listener(channel, payload ?? ''));
@@ -156,9 +186,22 @@ const watchConnections = (pool: pg.Pool): (() => Promise<unknown>) => {
  *   return row?.size;
  * }, { attempts: 3 });
  */
-export const openDatabase = (options: { url: string; poolSize: number; logger: Logger }): Database => {
-  const connection = { connectionString: options.url, types, application_name: 'gridseal' };
-  const pool = new pg.Pool({ ...connection, max: options.poolSize, connectionTimeoutMillis: 10_000 });
+export const openDatabase = (options: {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly logger: Logger;
+  readonly replication?: Replication;
+}): Database => {
+  const connection = {
+    connectionString: options.url,
+    types,
+    application_name: 'gridseal',
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  };
+  const enter = (client: pg.ClientBase) => requirePrimary(client, options.replication ?? 'any');
+  const pool = new pg.Pool({ ...connection, max: options.poolSize, onConnect: enter });
   const noteLoss = (error: Error) => options.logger.warn({ err: error }, 'a database connection was lost');
   pool.on('error', noteLoss);
   // Without a listener of its own, a connection lost while it is in use would end the process.
@@ -166,12 +209,12 @@ export const openDatabase = (options: { url: string; poolSize: number; logger: L
   const disconnected = watchConnections(pool);
 
   return {
-    ...queryableOver(pool),
+    ...queryableOver(runInPool(pool)),
     url: options.url,
-    transaction: async (work, { isolation = 'read committed', attempts = 1 } = {}) => {
+    transaction: async (work, { isolation = 'read committed', reads = 'visible', attempts = 1 } = {}) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await runTransaction(pool, work, isolation);
+          return await runTransaction(pool, work, { isolation, reads });
         } catch (error) {
           if (!(error instanceof DatabaseError && error.retryable && attempt < attempts)) throw error;
           options.logger.debug({ code: error.code, attempt }, 'running a transaction again');
@@ -183,7 +226,9 @@ export const openDatabase = (options: { url: string; poolSize: number; logger: L
       client.on('error', (error) => options.logger.warn({ err: error }, 'a database session was lost'));
       try {
         await client.connect();
+        await enter(client);
       } catch (error) {
+        await client.end().catch(() => undefined);
         throw toDatabaseError(error);
       }
       return sessionOver(client);

@@ -32,6 +32,8 @@ export class DatabaseError extends Error {
   }
 }
 
+const READ_ONLY = '25006';
+
 const codeOf = (sqlState: string | undefined): DatabaseErrorCode => {
   if (sqlState === '40001') return 'serialization';
   if (sqlState === '40P01' || sqlState === '55P03') return 'deadlock';
@@ -39,7 +41,9 @@ const codeOf = (sqlState: string | undefined): DatabaseErrorCode => {
     sqlState === undefined ||
     sqlState.startsWith('08') ||
     sqlState.startsWith('57P') ||
-    sqlState.startsWith('53')
+    sqlState.startsWith('53') ||
+    // A standby: its primary takes what it refuses.
+    sqlState === READ_ONLY
   )
     return 'unavailable';
   return sqlState.startsWith('23') ? 'constraint' : 'rejected';
@@ -52,11 +56,21 @@ export const toDatabaseError = (error: unknown): unknown => {
   return isConnectionLoss(error) ? new DatabaseError('unavailable', error) : error;
 };
 
-const CONNECTION_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'];
+const CONNECTION_CODES = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+];
 
 const isConnectionLoss = (error: unknown): boolean =>
   error instanceof Error &&
   (('code' in error && CONNECTION_CODES.includes(String(error.code))) ||
-    /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/.test(
+    /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Client was closed and is not queryable)/.test(
       error.message,
     ));

@@ -1,6 +1,6 @@
 import { hashLeaf } from '@gridseal/protocol/merkle/hash';
 import type { Primitives } from '@gridseal/protocol/primitives';
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../adapters/postgres/database.ts';
 import { acknowledgedBy } from './flush-store.ts';
 import type { ReceiptsIssuer, SubmissionResult } from './types.ts';
 
@@ -10,16 +10,19 @@ export type FirstReceipt = Extract<SubmissionResult, { readonly status: 'accepte
 /** Finds statements by digest; those never acknowledged are left out. */
 export type FirstReceipts = (digests: readonly Uint8Array[]) => Promise<readonly FirstReceipt[]>;
 
-/** Creates what answers for statements that were taken before, with the receipts of then. */
+/**
+ * Creates what answers for statements that were taken before, with the receipts of then. That they are in the database does
+ * not mean that they were acknowledged: a standby that takes over must have them as well.
+ */
 export const createFirstReceipts = (options: {
-  readonly database: Queryable;
+  readonly database: Pick<Database, 'transaction'>;
   readonly issue: ReceiptsIssuer;
   readonly primitives: Primitives;
 }): FirstReceipts => {
   const { database, issue, primitives } = options;
   return async (digests) => {
     if (digests.length === 0) return [];
-    const found = await acknowledgedBy(database, digests);
+    const found = await database.transaction((tx) => acknowledgedBy(tx, digests), { reads: 'settled' });
     const receipts = await issue(
       found.map(({ entry, ...taken }) => ({ ...taken, entryHash: hashLeaf(entry, primitives) })),
     );

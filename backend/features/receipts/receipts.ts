@@ -1,6 +1,6 @@
 import { hashLeaf } from '@gridseal/protocol/merkle/hash';
 import type { Primitives } from '@gridseal/protocol/primitives';
-import type { Queryable } from '../../adapters/postgres/database.ts';
+import type { Database } from '../../adapters/postgres/database.ts';
 import type { ReceiptIssuer } from '../ingest/types.ts';
 import type { LogReader } from '../log/types.ts';
 import type { Cosignatures } from '../witness/types.ts';
@@ -15,7 +15,7 @@ export type Receipts = { readonly find: (digest: Uint8Array) => Promise<StagedRe
  * @example const staged = await createReceipts(options).find(digest); staged?.stage // 'anchored'
  */
 export const createReceipts = (options: {
-  readonly database: Queryable;
+  readonly database: Pick<Database, 'query' | 'transaction'>;
   readonly log: LogReader;
   readonly issue: ReceiptIssuer;
   readonly anchors: AnchorCoverage;
@@ -23,6 +23,13 @@ export const createReceipts = (options: {
   readonly primitives: Primitives;
 }): Receipts => {
   const { database, log, issue, anchors, cosignatures, primitives } = options;
+  /** Whether a standby that takes over has it too: what is published is there, what is newer may be on one server alone. */
+  const isSettled = (digest: Uint8Array): Promise<boolean> =>
+    database.transaction(
+      async (tx) => (await tx.query('SELECT FROM statement WHERE digest = $1', [digest])).length > 0,
+      { reads: 'settled' },
+    );
+
   return {
     find: async (digest) => {
       const [row] = await database.query<{ entry: Uint8Array; receipt_time_ms: bigint; deadline: bigint }>(
@@ -44,6 +51,7 @@ export const createReceipts = (options: {
       const head = await log.head();
       const index = (await log.place(digest))?.index;
       const isCovered = index !== undefined && head !== undefined && index < head.size;
+      if (!isCovered && !(await isSettled(digest))) return undefined;
       const sequenced = isCovered ? { index, checkpoint: head.checkpoint } : undefined;
       const anchored = sequenced === undefined ? undefined : await anchors.coverOf(sequenced.index);
       const newest = sequenced === undefined ? undefined : await cosignatures.newest();

@@ -68,9 +68,14 @@ export const startSequencer = async (
 
   /** Finds out what a commit did whose answer was lost, before anything is signed again. */
   const readAgain = async (before: LogState): Promise<LogState> => {
-    const head = await readHead(database);
-    if (head?.term !== before.head.term) throw new TermLost(`term ${before.head.term} ended`);
-    return head.size === before.head.size ? before : { head, edge: await readEdge(database, head.size) };
+    return database.transaction(
+      async (tx) => {
+        const head = await readHead(tx);
+        if (head?.term !== before.head.term) throw new TermLost(`term ${before.head.term} ended`);
+        return head.size === before.head.size ? before : { head, edge: await readEdge(tx, head.size) };
+      },
+      { isolation: 'repeatable read', reads: 'settled' },
+    );
   };
 
   const step = async (before: LogState): Promise<LogState> => {

@@ -7,6 +7,8 @@ type Options = {
   readonly env?: Readonly<Record<string, string>>;
   /** Shows what the program says while it runs, on standard error: for what takes long. */
   readonly shown?: boolean;
+  /** The account that it runs as, where this process may choose. */
+  readonly identity?: { readonly uid: number; readonly gid: number };
 };
 
 /** Runs a program to its end; a program that is not installed is an answer, not an exception. */
@@ -15,6 +17,7 @@ export function run(command: string, args: readonly string[], options: Options =
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
+      ...options.identity,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];
