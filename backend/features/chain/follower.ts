@@ -1,11 +1,4 @@
-import {
-  InvalidParamsRpcError,
-  LimitExceededRpcError,
-  TimeoutError,
-  type Hex,
-  type Log,
-  type PublicClient,
-} from 'viem';
+import type { Hex, Log, PublicClient } from 'viem';
 
 import type { Database } from '../../adapters/postgres/database.ts';
 import { mayHoldEvents, requireLogs } from './block-logs.ts';
@@ -14,6 +7,7 @@ import type { MemoryDirectory } from './directory.ts';
 import { ChainError } from './errors.ts';
 import { contractsOf, decodeEvents } from './events.ts';
 import { appliedBlocks, applyStretch, type RegistryChangeQueue } from './follower-store.ts';
+import { createLogRange } from './log-range.ts';
 import type { StepOutcome } from '../../worker/poller.ts';
 import type { BlockRef, ChainBinding } from './types.ts';
 
@@ -54,7 +48,7 @@ export const createFollower = (options: {
 }): Follower => {
   const { client, database, binding, directory, firstBlock, queue } = options;
   const keepBlocks = binding.finalityDepth + RECENT_BLOCKS;
-  let range = WIDEST_RANGE;
+  const range = createLogRange(WIDEST_RANGE);
   let chainHead: BlockRef | undefined;
   let shorterSince: number | undefined;
 
@@ -105,16 +99,17 @@ export const createFollower = (options: {
     }
     const base = previousHead === undefined ? undefined : await forkPoint(latest.number);
     const from = base === undefined ? firstBlock : base.number + 1n;
-    const to = latest.number < from + range - 1n ? latest.number : from + range - 1n;
+    const last = from + range.width() - 1n;
+    const to = latest.number < last ? latest.number : last;
     let logs: Log<bigint, number, false>[] = [];
     if (to >= from) {
       try {
         logs = await readLogs(from, to);
       } catch (error) {
-        if (range === 1n || !isTooMuch(error)) throw error;
-        range /= 2n;
+        if (!range.refused(error, to - from + 1n)) throw error;
         return 'more';
       }
+      range.served(to - from + 1n);
     }
     const recentFrom = latest.number > keepBlocks ? latest.number - keepBlocks : 0n;
     const blocks = await readHeaders(header, { from, to, recentFrom, base, logs });
@@ -129,7 +124,6 @@ export const createFollower = (options: {
     const { finalityDepth } = binding;
     await applyStretch(database, stretch, { previousHead, finalityDepth, keepBlocks, queue });
     await directory.refresh();
-    if (range < WIDEST_RANGE) range *= 2n;
     return to < latest.number ? 'more' : 'idle';
   };
 
@@ -145,15 +139,6 @@ export const createFollower = (options: {
 type Header = BlockRef & { readonly parentHash: Hex; readonly block: RpcBlock };
 
 const referenceOf = ({ number, hash, time }: Header): BlockRef => ({ number, hash, time });
-
-/** Errors by which RPC providers refuse a range as too wide. Anything else is not about the range. */
-const isTooMuch = (error: unknown): boolean => {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof LimitExceededRpcError || cause instanceof InvalidParamsRpcError) return true;
-    if (cause instanceof TimeoutError) return true;
-  }
-  return false;
-};
 
 /** Headers of the range: all recent ones, of older ones those with logs and the last, ascending. */
 const readHeaders = async (
