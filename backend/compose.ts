@@ -20,6 +20,7 @@ import { composePeriodKeys } from './compose/period-keys.ts';
 import { composePromise } from './compose/promise.ts';
 import { composeWitness } from './compose/witness.ts';
 import type { Config } from './config.ts';
+import { nodeAwayBecause } from './ethereum/away.ts';
 import { docsRoutes } from './features/docs/routes.ts';
 import { SIGNPOSTS } from './features/docs/signposts.ts';
 import { toErasureProblem } from './features/erasure/routes.ts';
@@ -34,6 +35,7 @@ import { trustRoutes, writeTrustFile } from './features/trust/routes.ts';
 import { describeTrust } from './features/trust/trust.ts';
 import { startHttpServer } from './http/server.ts';
 import { createLifetime } from './lifetime.ts';
+import { untilReady } from './worker/until-ready.ts';
 
 /** How often the follower looks for new blocks. */
 const CHAIN_POLL_MS = 500;
@@ -56,12 +58,14 @@ export type Service = {
  * and the files in `compose/` are the only places that construct any of them.
  *
  * @param onFatal told when the log must not be continued; the caller stops the service
+ * @param signal ends the wait for a part that does not answer yet
  * @throws what a part throws that cannot start; parts that had started are stopped first
  */
 export const compose = async (
   config: Config,
   logger: Logger,
   onFatal: (error: Error) => void,
+  signal?: AbortSignal,
 ): Promise<Service> => {
   const lifetime = createLifetime(logger, STOP_WITHIN_MS);
   const loggerOf = (part: string) => logger.child({ part });
@@ -69,7 +73,13 @@ export const compose = async (
     const files = createDurableFiles();
     const keys = await openServiceKeys(config.keys, files, join(config.dataDir, 'keys', 'api.token'));
     const primitives = await composePrimitives(loggerOf('crypto'));
-    const database = await openConfiguredDatabase({ config, files, lifetime, logger: loggerOf('database') });
+    const database = await openConfiguredDatabase({
+      config,
+      files,
+      lifetime,
+      logger: loggerOf('database'),
+      signal,
+    });
     await migrate(database);
     const periodKeys = await composePeriodKeys({
       config,
@@ -84,16 +94,21 @@ export const compose = async (
       config,
       lifetime,
       logger: loggerOf('mqtt'),
+      signal,
     });
 
     const accounts = composeAccounts(keys);
-    const { deployment, log: identity } = await composeDeployment({
-      config,
-      endpoint,
-      accounts,
-      keys,
-      database,
-    });
+    const whenChainAnswers = <T>(attempt: () => Promise<T>): Promise<T> =>
+      untilReady({
+        part: 'the chain',
+        attempt,
+        awayBecause: nodeAwayBecause,
+        logger: loggerOf('chain'),
+        signal,
+      });
+    const { deployment, log: identity } = await whenChainAnswers(() =>
+      composeDeployment({ config, endpoint, accounts, keys, database }),
+    );
     const chain = await composeChain({
       client: endpoint.client,
       database,
@@ -102,6 +117,7 @@ export const compose = async (
       account: accounts.anchor,
       intents: operatorIntents,
       pollMs: CHAIN_POLL_MS,
+      whenChainAnswers,
       lifetime,
       logger: loggerOf('chain'),
     });

@@ -33,9 +33,26 @@ const exitAfter = (stop: () => Promise<void>, code: number): void => {
   );
 };
 
+/** Aborted when the service is asked to stop before it is ready: it may be waiting for a part that does not answer. */
+const starting = new AbortController();
+
 const run = async (): Promise<void> => {
   const discontinued = Promise.withResolvers<Error>();
-  const { stop, ...places } = await compose(config, logger, discontinued.resolve);
+  const running: { stop?: () => Promise<void> } = {};
+  const end = (signal: NodeJS.Signals): void => {
+    logger.info({ signal }, 'stopping');
+    starting.abort();
+    if (running.stop !== undefined) exitAfter(running.stop, EXIT.ok);
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+
+  const { stop, ...places } = await compose(config, logger, discontinued.resolve, starting.signal);
+  running.stop = stop;
+  if (starting.signal.aborted) {
+    exitAfter(stop, EXIT.ok);
+    return;
+  }
   void discontinued.promise.then((error) => {
     logger.fatal({ err: error }, 'the log must not be continued');
     exitAfter(stop, EXIT.failed);
@@ -43,16 +60,10 @@ const run = async (): Promise<void> => {
   const ready = JSON.stringify({ ready: true, pid: process.pid, dataDir: config.dataDir, ...places });
   await createDurableFiles().write(join(config.dataDir, 'service.json'), `${ready}\n`, 0o644);
   process.stdout.write(`${ready}\n`);
-
-  const end = (signal: NodeJS.Signals): void => {
-    logger.info({ signal }, 'stopping');
-    exitAfter(stop, EXIT.ok);
-  };
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
 };
 
 run().catch((error: unknown) => {
+  if (starting.signal.aborted) process.exit(EXIT.ok);
   logger.fatal({ err: error }, error instanceof Error ? error.message : 'the service could not start');
   process.exit(EXIT.failed);
 });

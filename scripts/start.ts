@@ -42,8 +42,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+let told: string | undefined;
+const tellWhatItWaitsFor = async (): Promise<void> => {
+  const wait = await service.waitsFor();
+  if (wait === undefined || wait === told) return;
+  told = wait;
+  process.stdout.write(`${wait.charAt(0).toUpperCase()}${wait.slice(1)} …\n`);
+};
 const outcome = await Promise.race([
-  waitForService(dataDir, service.pid),
+  waitForService(dataDir, { pid: service.pid, onLook: tellWhatItWaitsFor }),
   service.exited.then((code) => ({ code })),
 ]);
 if ('code' in outcome) {

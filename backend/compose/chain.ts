@@ -37,11 +37,14 @@ export const composeChain = async (options: {
   readonly account: LocalAccount;
   readonly intents: OperatorIntents;
   readonly pollMs: number;
+  /** Repeats at start what fails because the node is away; the workers repeat by themselves. */
+  readonly whenChainAnswers?: <T>(attempt: () => Promise<T>) => Promise<T>;
   readonly lifetime: Lifetime;
   readonly logger: Logger;
 }) => {
   const { client, database, deployment, logger, lifetime } = options;
-  const binding = await bindChain({ client, database, deployment, log: options.log });
+  const { whenChainAnswers = (attempt) => attempt() } = options;
+  const binding = await whenChainAnswers(() => bindChain({ client, database, deployment, log: options.log }));
   const directory = createDirectory(database, binding.finalityDepth);
   const follower = createFollower({
     client,
@@ -51,7 +54,7 @@ export const composeChain = async (options: {
     firstBlock: deployment.firstBlock,
     queue: options.intents.registryChanges,
   });
-  await follower.catchUp();
+  await whenChainAnswers(follower.catchUp);
   const outbox = createOutbox({
     account: options.account,
     client,

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fstatSync, openSync } from 'node:fs';
-import { lastWords } from './last-words.ts';
+import { lastWords, newestWait } from './last-words.ts';
 
 /** A program that `npm start` keeps running, in a process group of its own so that only we stop it. */
 export type Program = {
@@ -10,6 +10,8 @@ export type Program = {
   readonly stop: () => Promise<void>;
   /** Why it ended. */
   readonly lastWords: () => Promise<string>;
+  /** What it waits for while it starts. */
+  readonly waitsFor: () => Promise<string | undefined>;
 };
 
 const STOP_WITHIN_MS = 25_000;
@@ -56,5 +58,6 @@ export const startProgram = (options: {
       clearTimeout(late);
     },
     lastWords: () => lastWords(options.logFile, size),
+    waitsFor: () => newestWait(options.logFile, size),
   };
 };

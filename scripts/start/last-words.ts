@@ -10,7 +10,7 @@ const FATAL = 60;
  * @param from bytes of the log that earlier runs have written
  */
 export const lastWords = async (logFile: string, from: number): Promise<string> => {
-  const lines = (await readFile(logFile)).subarray(from).toString().trimEnd().split('\n');
+  const lines = await linesOf(logFile, from);
   const fatal = lines.map(parse).findLast((line) => line?.level === FATAL);
   if (fatal?.msg === undefined) return lines.slice(-LINES).join('\n');
   const { msg, err } = fatal;
@@ -18,7 +18,19 @@ export const lastWords = async (logFile: string, from: number): Promise<string> 
   return `${msg}${reason}\n\nMore in ${logFile}`;
 };
 
+/** What a program that is starting waits for, in words; `undefined` while it waits for nothing. */
+export const newestWait = async (logFile: string, from: number): Promise<string | undefined> => {
+  const waiting = (await linesOf(logFile, from))
+    .map(parse)
+    .findLast((line) => line?.waitingFor !== undefined);
+  return waiting?.msg;
+};
+
+const linesOf = async (logFile: string, from: number): Promise<string[]> =>
+  (await readFile(logFile)).subarray(from).toString().trimEnd().split('\n');
+
 type LogLine = {
+  readonly waitingFor?: string;
   readonly level?: number;
   readonly msg?: string;
   readonly err?: { readonly message?: string };

@@ -68,10 +68,9 @@ export const connectMessaging = async (options: {
 }): Promise<MessagingPart> => {
   const { url, caFile, logger } = options;
   const ca = caFile === undefined ? undefined : await readFile(caFile);
-  const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url, ca, logger)));
+  const all = await openAll(CONNECTIONS + 1, () => open(url, ca, logger));
   // Of its own: a connection that handles a message reads nothing more, not even that its answer arrived.
-  const publisher = await open(url, ca, logger);
-  const all = [...clients, publisher];
+  const [publisher, ...clients] = all as [MqttClient, ...MqttClient[]];
   return {
     url: withoutPassword(url),
     figures: () => ({ connected: all.filter((client) => client.connected).length }),
@@ -97,4 +96,42 @@ const withoutPassword = (url: string): string => {
   parsed.password = '';
   parsed.username = '';
   return parsed.href;
+};
+
+/** All of so many connections or none: those that were made are closed again when one of them is not. */
+const openAll = async (count: number, open: () => Promise<MqttClient>): Promise<MqttClient[]> => {
+  const outcomes = await Promise.allSettled(Array.from({ length: count }, open));
+  const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed === undefined) return made;
+  for (const client of made) client.removeAllListeners('close');
+  await Promise.allSettled(made.map((client) => client.endAsync(true)));
+  throw failed.reason;
+};
+
+/** Codes of a network, and of a broker that is there and does not serve yet. */
+const AWAY: readonly (string | number)[] = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  // Server unavailable, server busy, connection rate exceeded; the first of them of MQTT 3.1.1.
+  3,
+  136,
+  137,
+  159,
+];
+
+/** Why a broker could not be asked, in words without its address; `undefined` where waiting does not heal it. */
+export const brokerAwayBecause = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error ? error.code : undefined;
+  if (AWAY.includes(code as string | number)) return `does not answer (${String(code)})`;
+  return /^connack timeout|^client disconnected|^Connection closed/iu.test(error.message)
+    ? 'does not answer'
+    : undefined;
 };

@@ -74,3 +74,13 @@ const isConnectionLoss = (error: unknown): boolean =>
     /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Client was closed and is not queryable)/.test(
       error.message,
     ));
+
+/** Why a database could not be asked, in words without its address; `undefined` where waiting does not heal it. */
+export const databaseAwayBecause = (error: unknown): string | undefined => {
+  const known = toDatabaseError(error);
+  if (!(known instanceof DatabaseError) || known.code !== 'unavailable') return undefined;
+  const { cause } = known;
+  const code =
+    cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  return code === undefined ? 'does not answer' : `does not answer (${code})`;
+};

@@ -3,8 +3,10 @@ import type { Config } from '../../config.ts';
 import type { Lifetime } from '../../lifetime.ts';
 import type { DurableFiles } from '../durable-file/durable-files.ts';
 import type { Logger } from '../logger/logger.ts';
+import { untilReady } from '../../worker/until-ready.ts';
 import { type Database, openDatabase } from './database.ts';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
+import { databaseAwayBecause } from './errors.ts';
 import { checkDatabaseRequirements } from './requirements.ts';
 
 /** Thrown when another process of this service uses the data folder. */
@@ -49,12 +51,21 @@ export const openConfiguredDatabase = async (options: {
   readonly files: DurableFiles;
   readonly logger: Logger;
   readonly lifetime: Lifetime;
+  /** Ends the wait for an external database that does not answer yet. */
+  readonly signal?: AbortSignal | undefined;
 }): Promise<Database> => {
-  const { config, files, logger, lifetime } = options;
+  const { config, files, logger, lifetime, signal } = options;
   const open = (url: string) => openDatabase({ url, poolSize: config.databasePoolSize, logger });
   if (config.database.kind === 'external') {
-    await checkDatabaseRequirements(config.database.url);
-    const database = open(config.database.url);
+    const { url } = config.database;
+    await untilReady({
+      part: 'the database',
+      attempt: () => checkDatabaseRequirements(url),
+      awayBecause: databaseAwayBecause,
+      logger,
+      signal,
+    });
+    const database = open(url);
     lifetime.own('database', database.close);
     return database;
   }
