@@ -1,6 +1,5 @@
 /**
- * What the process tells its caller. `verify` uses 0, 1 and 2 as documented in docs/verify.md;
- * the other commands use 0, 3 and 4.
+ * What the process tells its caller. The help of every command lists those it ends with (cli/exit-help.ts).
  */
 export const EXIT = {
   /** Done; for `verify`: every required layer holds. */

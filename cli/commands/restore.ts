@@ -88,7 +88,7 @@ export const addRestoreCommand = (program: Command): void => {
     .addHelpText(
       'after',
       '\nReads the same environment as the service: DATA_DIR, DATABASE_URL, RPC_URL, IPFS_API_URL and the key files.\n' +
-        'One that was interrupted goes on where it stopped. Exit codes: 0 restored, 1 payloads are missing.',
+        'One that was interrupted goes on where it stopped.',
     )
     .action(async (_flags: unknown, command: Command) => {
       process.exitCode = await run(command.optsWithGlobals<RestoreFlags>());

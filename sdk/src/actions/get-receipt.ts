@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { Hex } from '@gridseal/protocol';
 import { readJson, type GridsealClient } from '../http/client.ts';
 import { hexSchema } from '../http/schemas.ts';
+import { signedReceiptSchema } from './submit-batches.ts';
 
 const receiptSchema = z.object({
   digest: hexSchema,
   stage: z.enum(['accepted', 'sequenced', 'cosigned', 'anchored', 'final']),
+  accepted: signedReceiptSchema,
   sequenced: z.object({ index: z.string(), checkpoint: z.string() }).nullable(),
   cosigned: z.object({ checkpoint: z.string() }).nullable(),
   anchored: z
@@ -14,6 +16,7 @@ const receiptSchema = z.object({
       transactionHash: hexSchema,
       blockNumber: z.string(),
       blockHash: hexSchema,
+      blockTime: z.string(),
       final: z.boolean(),
     })
     .nullable(),

@@ -3,7 +3,8 @@ import { INGEST_MEDIA_TYPE, encodeIngestBody, type Hex, type IngestItem } from '
 import { readJson, type GridsealClient } from '../http/client.ts';
 import { hexSchema } from '../http/schemas.ts';
 
-const receiptSchema = z.object({
+/** A receipt as the service words it in JSON. */
+export const signedReceiptSchema = z.object({
   logId: hexSchema,
   digest: hexSchema,
   entryHash: hexSchema,
@@ -13,13 +14,17 @@ const receiptSchema = z.object({
 });
 
 /** The operator's promise as JSON: whoever keeps it can challenge it on chain (`parseSignedReceipt`). */
-export type ReceiptJson = z.output<typeof receiptSchema>;
+export type ReceiptJson = z.output<typeof signedReceiptSchema>;
 
 /** What the service answers to a request with batches, over HTTP and MQTT: a result for each, in the order sent. */
 export const batchResultsSchema = z.object({
   results: z.array(
     z.discriminatedUnion('status', [
-      z.object({ status: z.enum(['accepted', 'duplicate']), digest: hexSchema, receipt: receiptSchema }),
+      z.object({
+        status: z.enum(['accepted', 'duplicate']),
+        digest: hexSchema,
+        receipt: signedReceiptSchema,
+      }),
       z.object({
         status: z.literal('refused'),
         digest: hexSchema.nullable(),

@@ -17,6 +17,8 @@ export type HttpRequest = {
   readonly accept?: string;
   /** API token of the operator. */
   readonly token?: string;
+  /** Statuses beyond 2xx that are an answer and no refusal. */
+  readonly alsoAnswers?: readonly number[];
 };
 
 const problemSchema = z.object({
@@ -59,7 +61,7 @@ export const createGridsealClient = (options: {
   const send = options.fetch ?? fetch;
   return {
     url: base,
-    request: async ({ method = 'GET', path, query = {}, body, contentType, accept, token }) => {
+    request: async ({ method = 'GET', path, query = {}, body, contentType, accept, token, alsoAnswers }) => {
       const url = new URL(base + path);
       for (const [name, value] of Object.entries(query)) {
         if (value !== undefined) url.searchParams.set(name, String(value));
@@ -83,7 +85,7 @@ export const createGridsealClient = (options: {
           { retryable: true, cause },
         );
       }
-      if (response.ok) return response;
+      if (response.ok || alsoAnswers?.includes(response.status) === true) return response;
       const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
       throw new ServiceError(await problemOf(response), Number.isFinite(retryAfter) ? retryAfter : undefined);
     },
