@@ -14,6 +14,7 @@ import { composeAccounts, composeDeployment } from './compose/deployment.ts';
 import { composeContent, composeEndpoint } from './compose/endpoint.ts';
 import { composeErasure } from './compose/erasure.ts';
 import { composeEvidence } from './compose/evidence.ts';
+import { composeIncident } from './compose/incident.ts';
 import { composeLog, composeNote, composePrimitives } from './compose/log.ts';
 import { composeMessaging } from './compose/messaging.ts';
 import { composePeriodKeys } from './compose/period-keys.ts';
@@ -30,6 +31,7 @@ import { createMetrics } from './features/health/metrics.ts';
 import { healthRoutes } from './features/health/routes.ts';
 import { serveMqtt } from './features/ingest/mqtt.ts';
 import { toIngestProblem } from './features/ingest/routes.ts';
+import { createLogReader } from './features/log/log-reader.ts';
 import { operatorIntents } from './features/sequencer/operator-statements.ts';
 import { trustRoutes, writeTrustFile } from './features/trust/routes.ts';
 import { describeTrust } from './features/trust/trust.ts';
@@ -107,7 +109,7 @@ export const compose = async (
         signal,
       });
     const { deployment, log: identity } = await whenChainAnswers(() =>
-      composeDeployment({ config, endpoint, accounts, keys, database }),
+      composeDeployment({ config, endpoint, accounts, keys, database, files }),
     );
     const chain = await composeChain({
       client: endpoint.client,
@@ -118,10 +120,23 @@ export const compose = async (
       intents: operatorIntents,
       pollMs: CHAIN_POLL_MS,
       whenChainAnswers,
+      published: createLogReader(database, primitives),
+      onFatal,
       lifetime,
       logger: loggerOf('chain'),
     });
-    const note = composeNote(config, chain.binding, keys.note);
+    const noteOf = (epoch: bigint) => composeNote(config, { ...chain.binding, epoch }, keys.note);
+    const note = noteOf(chain.binding.epoch);
+    const haltedBy = await composeIncident({
+      watch: chain.watch,
+      database,
+      files,
+      dataDir: config.dataDir,
+      content,
+      note,
+      primitives,
+      logger: loggerOf('anchor'),
+    });
     const witness = await composeWitness({
       config: config.witness,
       database,
@@ -140,10 +155,12 @@ export const compose = async (
       primitives,
       keys,
       note,
+      noteOf,
       cosignatures: witness.cosignatures,
       periodKeys: periodKeys.ofIngest,
       binding: chain.binding,
       directory: chain.directory,
+      haltedBy,
       witnessed: async () => [...(await chain.witnessed()), ...(await witness.standings())],
       onFatal,
     });

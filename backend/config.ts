@@ -6,7 +6,7 @@ import { HTTP_VARIABLES, type HttpConfig, arrangeHttp } from './config/http.ts';
 import { INGEST_VARIABLES, type IngestConfig, arrangeIngest } from './config/ingest.ts';
 import { type ContentStoreConfig, IPFS_VARIABLES, arrangeContentStore } from './config/ipfs.ts';
 import { KEY_VARIABLES, type KeysConfig, arrangeKeys } from './config/keys.ts';
-import { LOG_VARIABLES, type LogConfig, arrangeLog } from './config/log.ts';
+import { LOG_VARIABLES, type LogConfig, arrangeLog, guardianConflicts } from './config/log.ts';
 import { MQTT_VARIABLES, type MessagingConfig, arrangeMessaging, messagingConflicts } from './config/mqtt.ts';
 import { type DatabaseConfig, POSTGRES_VARIABLES, arrangeDatabase } from './config/postgres.ts';
 import { type LogLevel, PROCESS_VARIABLES } from './config/process.ts';
@@ -116,7 +116,12 @@ export const readConfig = (env: Environment = process.env, defaults: Environment
         example,
       });
   }
-  problems.push(...chainConflicts(env), ...messagingConflicts(env), ...unreachableQuorum(values));
+  problems.push(
+    ...chainConflicts(env),
+    ...messagingConflicts(env),
+    ...unreachableQuorum(values),
+    ...guardianConflicts(env, values),
+  );
   if (problems.length > 0) throw new ConfigError(problems);
   return arrange(values as Values);
 };

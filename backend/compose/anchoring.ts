@@ -41,7 +41,7 @@ export const composeAnchoring = (options: {
   readonly logger: Logger;
 }) => {
   const { config, client, database, chain, log, content, lifetime, logger } = options;
-  const { binding, directory, follower, outbox } = chain;
+  const { binding, directory, follower, outbox, watch } = chain;
   const { epoch, finalityDepth } = binding;
   const segments = createSegments(database);
   const source = createPostgresPayloadSource(database, log);
@@ -71,6 +71,7 @@ export const composeAnchoring = (options: {
     policy: config,
     candidate: () => anchorable(log, options.cosignatures),
     holdsLease: lease.holds,
+    watch,
     logger,
   });
   lifetime.own('anchor lease', lease.release);
@@ -93,7 +94,7 @@ export const composeAnchoring = (options: {
     holdsLease: lease.holds,
     oldestUnanchoredMs: async () =>
       (await readAnchorLiveness(log, store, epoch, Date.now())).oldestUnanchoredMs,
-    coverage: createAnchorCoverage({ store, archive, directory, epoch, finalityDepth }),
+    coverage: createAnchorCoverage({ store, archive, directory, finalityDepth }),
     routes: [
       ...anchorRoutes({ store, directory, finalityDepth }),
       ...payloadRoutes({ store: content, segments }),
@@ -106,6 +107,8 @@ export const composeAnchoring = (options: {
         epoch,
         intervalMs: config.intervalMs,
         deadlineMs: config.receiptDeadlineMs,
+        watch,
+        quorum: chain.quorum,
       }),
     ],
   };

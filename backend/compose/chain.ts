@@ -13,9 +13,13 @@ import { createOutbox } from '../features/chain/outbox.ts';
 import { createProfiles } from '../features/chain/profiles.ts';
 import { createRelay } from '../features/chain/relay.ts';
 import { chainRoutes } from '../features/chain/routes.ts';
+import { EpochOver } from '../features/anchor/errors.ts';
+import { createAnchorWatch, haltedBy } from '../features/anchor/watch.ts';
+import { readEpochQuorum } from '../features/chain/epoch-rules.ts';
+import type { LogReader } from '../features/log/types.ts';
 import type { OperatorIntents } from '../features/sequencer/types.ts';
 import type { Lifetime } from '../lifetime.ts';
-import { createPoller } from '../worker/poller.ts';
+import { createPoller, type StepOutcome } from '../worker/poller.ts';
 
 /** How long a transaction may wait before its fees rise. */
 const REPLACE_AFTER_MS = 45_000;
@@ -39,6 +43,9 @@ export const composeChain = async (options: {
   readonly pollMs: number;
   /** Repeats at start what fails because the node is away; the workers repeat by themselves. */
   readonly whenChainAnswers?: <T>(attempt: () => Promise<T>) => Promise<T>;
+  /** The published log, with which anchors are compared. */
+  readonly published: Pick<LogReader, 'head' | 'root'>;
+  readonly onFatal: (error: Error) => void;
   readonly lifetime: Lifetime;
   readonly logger: Logger;
 }) => {
@@ -46,6 +53,8 @@ export const composeChain = async (options: {
   const { whenChainAnswers = (attempt) => attempt() } = options;
   const binding = await whenChainAnswers(() => bindChain({ client, database, deployment, log: options.log }));
   const directory = createDirectory(database, binding.finalityDepth);
+  const watch = createAnchorWatch({ database, log: options.published, binding, logger });
+  const quorum = await whenChainAnswers(() => readEpochQuorum(client, binding));
   const follower = createFollower({
     client,
     database,
@@ -55,6 +64,14 @@ export const composeChain = async (options: {
     queue: options.intents.registryChanges,
   });
   await whenChainAnswers(follower.catchUp);
+  await watch.look();
+  const follow = async (): Promise<StepOutcome> => {
+    const outcome = await follower.step();
+    await watch.look();
+    const later = watch.laterEpoch();
+    if (later !== undefined) options.onFatal(new EpochOver(later));
+    return outcome;
+  };
   const outbox = createOutbox({
     account: options.account,
     client,
@@ -64,7 +81,7 @@ export const composeChain = async (options: {
     logger,
   });
   const pollers = [
-    createPoller({ name: 'follower', intervalMs: options.pollMs, step: follower.step, logger }),
+    createPoller({ name: 'follower', intervalMs: options.pollMs, step: follow, logger }),
     createPoller({ name: 'outbox', intervalMs: options.pollMs, step: outbox.step, logger }),
   ] as const;
   for (const poller of pollers) {
@@ -77,6 +94,9 @@ export const composeChain = async (options: {
     binding,
     directory,
     follower,
+    watch,
+    /** Guardians who must agree to a new epoch; 0 = there can be none. */
+    quorum: () => quorum,
     outbox,
     profiles,
     /** States that the sequencer must not be behind of when it takes over. */
@@ -84,7 +104,12 @@ export const composeChain = async (options: {
       const head = await readAnchoredHead(client, binding);
       return head === undefined ? [] : [head];
     },
-    routes: chainRoutes({ search: createDeviceSearch(database, directory), relay, profiles }),
+    routes: chainRoutes({
+      search: createDeviceSearch(database, directory),
+      relay,
+      profiles,
+      haltedBy: () => haltedBy(watch),
+    }),
     probes: [createChainProbe({ follower, directory, poller: pollers[0] })],
   };
 };

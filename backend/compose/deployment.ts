@@ -1,14 +1,16 @@
+import { join } from 'node:path';
 import { fromHex, toHex, type Hex } from '@gridseal/protocol/bytes';
 import { NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
 import { deviceRegistryAddress, evidenceLogAddress } from '@gridseal/sdk/abi/deployment';
 import type { LocalAccount } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
-import type { ServiceKeys } from '../adapters/keys/key-files.ts';
+import type { DurableFiles } from '../adapters/durable-file/durable-files.ts';
+import { openGuardianKey, type ServiceKeys } from '../adapters/keys/key-files.ts';
 import type { Database } from '../adapters/postgres/database.ts';
 import type { Config } from '../config.ts';
 import type { Deployment, LogIdentity } from '../features/chain/bind.ts';
-import { createLog } from '../features/chain/create-log.ts';
+import { createLog, type NewLog } from '../features/chain/create-log.ts';
 import { deployContracts } from '../features/chain/deploy-contracts.ts';
 import { readDeployment } from '../features/chain/deployments.ts';
 import { ChainError } from '../features/chain/errors.ts';
@@ -57,8 +59,9 @@ export const composeDeployment = async (options: {
   readonly accounts: Accounts;
   readonly keys: ServiceKeys;
   readonly database: Database;
+  readonly files: DurableFiles;
 }): Promise<{ readonly deployment: Deployment; readonly log: LogIdentity }> => {
-  const { config, endpoint, accounts, keys, database } = options;
+  const { config, endpoint, accounts, keys, database, files } = options;
   const { client } = endpoint;
   const { owner, operator, anchor } = accounts;
   const chainId = BigInt(await client.getChainId());
@@ -82,7 +85,18 @@ export const composeDeployment = async (options: {
 
   const note = noteSignerFrom('log', NOTE_ALGORITHM.ed25519, fromHex(keys.note, 'note key', 32));
   const { salt } = config.log;
-  const create = () =>
+  const guardians = async (): Promise<NewLog['guardians']> => {
+    if (config.log.guardians !== undefined) return config.log.guardians;
+    if (chainId !== DEVELOPMENT_CHAIN)
+      throw new ChainError(
+        'guardians-missing',
+        'the log is to be created, and GUARDIANS names nobody who may begin a new epoch when the anchor key is stolen ' +
+          '(docs/guide/stolen-key.md)',
+      );
+    const key = await openGuardianKey(config.keys, files, join(config.dataDir, 'keys', 'guardian.key'));
+    return { addresses: [privateKeyToAccount(key).address], quorum: 1, delaySeconds: 0 };
+  };
+  const create = async () =>
     createLog({
       client,
       owner,
@@ -93,6 +107,7 @@ export const composeDeployment = async (options: {
         operator: operator.address,
         noteKey: toHex(note.verifierKey.publicKey),
         submitters: [anchor.address],
+        guardians: await guardians(),
       },
     });
   const identity = { creator: lower(owner.address), salt, operator: lower(operator.address) };

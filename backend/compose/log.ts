@@ -93,11 +93,15 @@ export const composeLog = async (parts: {
   readonly primitives: Primitives;
   readonly keys: { readonly operator: Hex };
   readonly note: NoteSigner;
+  /** The signer of checkpoints of an earlier epoch. */
+  readonly noteOf: (epoch: bigint) => NoteSigner;
   readonly cosignatures: Cosignatures;
   readonly periodKeys: PeriodKeys;
   readonly binding: ChainBinding;
   readonly directory: KeyDirectory;
   readonly witnessed: () => Promise<readonly Witnessed[]>;
+  /** Why nothing may be taken into the log or signed, or undefined. */
+  readonly haltedBy: () => string | undefined;
   readonly onFatal: (error: Error) => void;
 }): Promise<LogParts> => {
   const { config, logger, lifetime, database, primitives, binding, directory } = parts;
@@ -127,7 +131,9 @@ export const composeLog = async (parts: {
     logger: logger.child({ part: 'sequencer' }),
     origin,
     epoch: binding.epoch,
+    noteOf: parts.noteOf,
     published: createPublishedFile(parts.files, config.dataDir),
+    halted: () => parts.haltedBy() !== undefined,
     witnessed: parts.witnessed,
     checkpointIntervalMs: config.log.checkpointIntervalMs,
     onFatal: parts.onFatal,
@@ -135,6 +141,7 @@ export const composeLog = async (parts: {
   lifetime.own('sequencer', sequencer.stop);
 
   const gate = createGate();
+  gate.halt(parts.haltedBy);
   gate.watch({
     name: 'number of acknowledged batches that wait for the sequencer',
     figure: async () => (await sequencer.status()).pendingStatements,

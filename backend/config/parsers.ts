@@ -32,3 +32,12 @@ export type PortChoice =
 
 export const portChoice = (asked: number | undefined, preferred: number): PortChoice =>
   asked === undefined ? { kind: 'preferred', port: preferred } : { kind: 'exact', port: asked };
+
+/** Addresses separated by commas, in lower case. */
+export const addresses = () =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((address) => address.trim().toLowerCase()))
+    .refine((list): list is `0x${string}`[] => list.every((address) => /^0x[0-9a-f]{40}$/.test(address)), {
+      error: 'must be addresses (0x and 40 hex digits) separated by commas',
+    });

@@ -35,6 +35,7 @@ export const PROBLEMS = {
   'rate-limited': { status: 429, title: 'Too many requests from this address' },
   internal: { status: 500, title: 'The service failed' },
   overloaded: { status: 503, title: 'The service takes no more work at the moment' },
+  'log-halted': { status: 503, title: 'The log takes nothing until it goes on in a new epoch' },
   unavailable: { status: 503, title: 'A part of the service cannot be reached' },
   'timed-out': { status: 503, title: 'The request took too long' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;

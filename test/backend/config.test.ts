@@ -113,6 +113,8 @@ test('every example in the list of variables is accepted by itself', () => {
   const needs: Record<string, Record<string, string>> = {
     DEPLOY: { RPC_URL: 'http://h' },
     FINALITY_DEPTH: { RPC_URL: 'http://h' },
+    GUARDIAN_QUORUM: { GUARDIANS: `0x${'11'.repeat(20)}` },
+    EPOCH_DELAY_S: { GUARDIANS: `0x${'11'.repeat(20)}` },
     MQTT_CA_FILE: { MQTT_URL: 'mqtts://h' },
   };
   for (const { variable, example } of configVariables)

@@ -49,6 +49,7 @@ test(
         ...files,
         RPC_URL: chain.rpcUrl,
         DEPLOY: 'contracts',
+        GUARDIANS: `0x${'99'.repeat(20)}`,
         MQTT_PORT: '0',
         ANCHOR_INTERVAL_MS: '500',
         LOG_LEVEL: 'warn',

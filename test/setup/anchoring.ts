@@ -16,6 +16,7 @@ import { createAnchorArchivist } from '../../backend/features/anchor/archive/arc
 import { createEvidenceStore } from '../../backend/features/anchor/archive/evidence-store.ts';
 import { createManifestBuilder } from '../../backend/features/anchor/manifest-builder.ts';
 import type { AnchorPolicy } from '../../backend/features/anchor/types.ts';
+import { createAnchorWatch } from '../../backend/features/anchor/watch.ts';
 import { createAnchorWorker } from '../../backend/features/anchor/worker.ts';
 import { createDirectory } from '../../backend/features/chain/directory.ts';
 import { createFollower } from '../../backend/features/chain/follower.ts';
@@ -146,6 +147,7 @@ export const createAnchoring = (
   });
   const store = createAnchorStore(database);
   const archive = createEvidenceStore(database);
+  const watch = createAnchorWatch({ database, log, binding, logger: testLogger });
   const worker = createAnchorWorker({
     log,
     client,
@@ -166,6 +168,7 @@ export const createAnchoring = (
     candidate: () => anchorable(log, parts.cosignatures ?? NO_WITNESSES),
     policy: parts.policy ?? { intervalMs: 0, maxEntries: 1_000 },
     holdsLease: async () => parts.holdsLease !== false,
+    watch,
     logger: testLogger,
   });
 
@@ -185,6 +188,7 @@ export const createAnchoring = (
     outbox,
     store,
     archive,
+    watch,
     worker,
     settle,
   };

@@ -114,26 +114,36 @@ export const startTestSequencer = (
   log: TestLog,
   database: Database,
   folder: string,
-  options: { readonly witnessed?: readonly Witnessed[]; readonly onFatal?: (error: Error) => void } = {},
-): Promise<Sequencer> =>
-  startSequencer({
+  options: {
+    readonly witnessed?: readonly Witnessed[];
+    readonly noteOf?: (epoch: bigint) => NoteSigner;
+    readonly epoch?: bigint;
+    readonly halted?: () => boolean;
+    readonly onFatal?: (error: Error) => void;
+  } = {},
+): Promise<Sequencer> => {
+  const note = options.epoch === undefined ? log.note : (options.noteOf?.(options.epoch) ?? log.note);
+  return startSequencer({
     database,
     blockIds: createBlockIds(database),
     primitives: log.primitives,
     domain: testDomain,
     operator: log.operator,
-    note: log.note,
+    note,
     gapWindowMs: TEST_GAP_WINDOW_MS,
     anchorDeadlineMs: TEST_ANCHOR_DEADLINE_MS,
     now: () => log.clock.now,
     logger: testLogger,
-    origin: TEST_ORIGIN,
-    epoch: 0n,
+    origin: note.verifierKey.name,
+    epoch: options.epoch ?? 0n,
+    noteOf: (epoch) => options.noteOf?.(epoch) ?? log.note,
+    halted: () => options.halted?.() === true,
     published: createPublishedFile(createDurableFiles(), join(folder, 'state')),
     witnessed: async () => options.witnessed ?? [],
     checkpointIntervalMs: 20,
     onFatal: options.onFatal ?? (() => undefined),
   });
+};
 
 /** Reads a log. */
 export const createTestReader = (log: TestLog, database: Database): LogReader =>

@@ -78,6 +78,19 @@ export const developmentKeys = (): Omit<ServiceKeys, 'apiToken'> => ({
 });
 
 /**
+ * Key of the one guardian of a log on a development chain, whose owner and guardian are the same person: read from its file,
+ * made where there is none.
+ *
+ * @throws KeyFileError when the file holds anything but a key
+ */
+export const openGuardianKey = async (
+  { source }: Pick<Config['keys'], 'source'>,
+  files: DurableFiles,
+  file: string,
+): Promise<Hex> =>
+  source === 'development' ? developmentKey('guardian') : readOrCreate(files, file, 'secp256k1');
+
+/**
  * The service's keys: read from their files, created with mode 0600 where there are none; or, for
  * `development`, derived from a public text and never written.
  *

@@ -31,7 +31,8 @@ const toAnchor = (row: AnchorRow): Anchor => ({
   attempt: row.attempt,
 });
 
-type EventRow = {
+/** A row of `chain_anchor`. */
+export type EventRow = {
   epoch: bigint;
   size: bigint;
   root: Uint8Array;
@@ -44,10 +45,11 @@ type EventRow = {
   log_index: number;
 };
 
-const EVENT_COLUMNS = `epoch, size, root, manifest, block_number, block_hash, block_time, transaction_hash,
+/** The columns of {@link EventRow}. */
+export const EVENT_COLUMNS = `epoch, size, root, manifest, block_number, block_hash, block_time, transaction_hash,
   transaction_index, log_index`;
 
-const toEvent = (row: EventRow): ChainAnchor => ({
+export const toEvent = (row: EventRow): ChainAnchor => ({
   epoch: row.epoch,
   size: row.size,
   root: bytesToHex(row.root),
@@ -84,19 +86,19 @@ export const createAnchorStore = (database: Database) => {
          ORDER BY size LIMIT 1`,
         [epoch],
       ),
-    /** Anchors on chain whose evidence is missing, smallest size first. */
+    /** Anchors on chain whose evidence is missing, of this epoch and those before, the oldest first. */
     unarchived: async (epoch: bigint): Promise<readonly Anchor[]> => {
       const rows = await database.query<AnchorRow>(
-        `SELECT ${COLUMNS} FROM anchor WHERE epoch = $1 AND status = 'confirmed' ORDER BY size`,
+        `SELECT ${COLUMNS} FROM anchor WHERE epoch <= $1 AND status = 'confirmed' ORDER BY epoch, size`,
         [epoch],
       );
       return rows.map(toAnchor);
     },
-    /** The last anchor whose manifest the next one links to. */
+    /** The last anchor whose manifest the next one links to, of this epoch or the one before: only ours are in this table. */
     last: (epoch: bigint) =>
       one(
-        `SELECT ${COLUMNS} FROM anchor WHERE epoch = $1 AND status IN ('confirmed', 'archived', 'unprovable')
-         ORDER BY size DESC LIMIT 1`,
+        `SELECT ${COLUMNS} FROM anchor WHERE epoch <= $1 AND status IN ('confirmed', 'archived', 'unprovable')
+         ORDER BY epoch DESC, size DESC LIMIT 1`,
         [epoch],
       ),
     /** Milliseconds since the last anchor was chosen; `undefined` before the first. */
@@ -114,6 +116,16 @@ export const createAnchorStore = (database: Database) => {
         [head.epoch, head.size, head.root, head.term, head.checkpoint, fromIndex],
       );
     },
+    /** Anchors of epochs that are over have landed, or never will. */
+    settleEarlier: async (epoch: bigint): Promise<void> => {
+      await database.execute(
+        `UPDATE anchor a SET status = CASE WHEN a.manifest IS NOT NULL AND EXISTS (
+             SELECT FROM chain_anchor c WHERE c.epoch = a.epoch AND c.size = a.size AND c.root = a.root)
+           THEN 'confirmed' ELSE 'superseded' END
+         WHERE epoch < $1 AND status IN ('chosen', 'pinned', 'submitted')`,
+        [epoch],
+      );
+    },
     setManifest: async (id: bigint, manifest: CID): Promise<void> => {
       await database.execute(
         `UPDATE anchor SET manifest = $2, status = 'pinned' WHERE id = $1 AND status = 'chosen'`,
@@ -129,9 +141,10 @@ export const createAnchorStore = (database: Database) => {
         [id],
       );
     },
+    /** The event of a size. This and what follows tell of anchors only that our own tree was found to have. */
     event: async (epoch: bigint, size: bigint): Promise<ChainAnchor | undefined> => {
       const [row] = await database.query<EventRow>(
-        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE epoch = $1 AND size = $2`,
+        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE epoch = $1 AND size = $2 AND standing = 'ours'`,
         [epoch, size],
       );
       return row === undefined ? undefined : toEvent(row);
@@ -139,23 +152,24 @@ export const createAnchorStore = (database: Database) => {
     /** The newest event: what the chain holds as far as it was followed. */
     newestEvent: async (epoch: bigint): Promise<ChainAnchor | undefined> => {
       const [row] = await database.query<EventRow>(
-        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE epoch = $1 ORDER BY size DESC LIMIT 1`,
+        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE epoch = $1 AND standing = 'ours' ORDER BY size DESC LIMIT 1`,
         [epoch],
       );
       return row === undefined ? undefined : toEvent(row);
     },
-    /** The first event that covers an index. */
-    coveringEvent: async (epoch: bigint, index: bigint): Promise<ChainAnchor | undefined> => {
+    /** The first event that covers an index, of whichever epoch. */
+    coveringEvent: async (index: bigint): Promise<ChainAnchor | undefined> => {
       const [row] = await database.query<EventRow>(
-        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE epoch = $1 AND size > $2 ORDER BY size LIMIT 1`,
-        [epoch, index],
+        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE size > $1 AND standing = 'ours' ORDER BY size, epoch LIMIT 1`,
+        [index],
       );
       return row === undefined ? undefined : toEvent(row);
     },
     /** Events of any epoch that cover an index and were made in time, oldest first. @param deadline Unix seconds */
     coveringEvents: async (index: bigint, deadline: bigint): Promise<readonly ChainAnchor[]> => {
       const rows = await database.query<EventRow>(
-        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE size > $1 AND block_time <= $2 ORDER BY block_number, log_index`,
+        `SELECT ${EVENT_COLUMNS} FROM chain_anchor WHERE size > $1 AND block_time <= $2 AND standing = 'ours'
+         ORDER BY block_number, log_index`,
         [index, deadline],
       );
       return rows.map(toEvent);
@@ -173,7 +187,7 @@ export const createAnchorStore = (database: Database) => {
       >(
         `SELECT a.id, a.epoch, a.size, a.root, a.checkpoint, a.from_index, a.manifest, a.status, a.attempt, a.chosen_at,
            c.block_number, c.block_hash, c.block_time, c.transaction_hash
-         FROM anchor a LEFT JOIN chain_anchor c ON c.epoch = a.epoch AND c.size = a.size
+         FROM anchor a LEFT JOIN chain_anchor c ON c.epoch = a.epoch AND c.size = a.size AND c.root = a.root
          WHERE $1::bigint IS NULL OR a.id < $1 ORDER BY a.id DESC LIMIT $2`,
         [below ?? null, limit],
       );

@@ -6,6 +6,7 @@ import type { LogReader } from '../log/types.ts';
 import type { AnchorCoverage } from '../receipts/types.ts';
 import type { AnchorStore } from './anchor-store.ts';
 import type { AnchorArchive, AnchorLiveness } from './types.ts';
+import { describeForeign, type AnchorWatch } from './watch.ts';
 
 /**
  * Says which anchor covers an index, as far as the chain was followed, and whether it is final: `finalityDepth` blocks lie
@@ -15,11 +16,10 @@ export const createAnchorCoverage = (options: {
   readonly store: AnchorStore;
   readonly archive: Pick<AnchorArchive, 'evidenceFor'>;
   readonly directory: KeyDirectory;
-  readonly epoch: bigint;
   readonly finalityDepth: bigint;
 }): AnchorCoverage => ({
   coverOf: async (index) => {
-    const event = await options.store.coveringEvent(options.epoch, index);
+    const event = await options.store.coveringEvent(index);
     if (event === undefined) return undefined;
     const { size, root, transactionHash, blockNumber, blockHash, blockTime } = event;
     const head = options.directory.head()?.number ?? 0n;
@@ -28,6 +28,16 @@ export const createAnchorCoverage = (options: {
     return { size, root, transactionHash, blockNumber, blockHash, blockTime, final };
   },
 });
+
+const STOLEN =
+  'the anchor key is stolen, or this database is older than the chain; nothing is taken, signed or anchored until the log ' +
+  'goes on in a new epoch (docs/guide/stolen-key.md)';
+const ENDED =
+  'the anchor key is stolen, or this database is older than the chain; the log was created without guardians, so it cannot ' +
+  'go on: what was anchored before stays evidence, and a new log must be created (docs/guide/stolen-key.md)';
+const SHARED = 'somebody else has the anchor key; take it out of the log (docs/guide/stolen-key.md)';
+const WITHOUT_GUARDIANS =
+  'the log was created without guardians: if its anchor key is stolen it cannot go on (docs/guide/stolen-key.md)';
 
 /** Reads how far anchoring is behind the published log. @param now Unix milliseconds */
 export const readAnchorLiveness = async (
@@ -62,22 +72,41 @@ export const createAnchorProbe = (options: {
   readonly epoch: bigint;
   readonly intervalMs: number;
   readonly deadlineMs: number;
+  readonly watch: Pick<AnchorWatch, 'foreign' | 'usurped'>;
+  /** Guardians who must agree to a new epoch; 0 = the log can have none. */
+  readonly quorum: () => number;
 }): HealthProbe => ({
   part: 'anchor',
   check: async () => {
+    const foreign = options.watch.foreign();
+    const usurped = options.watch.usurped();
+    const quorum = options.quorum();
     const liveness = await readAnchorLiveness(options.log, options.store, options.epoch, Date.now());
     const { oldestUnanchoredMs, unfinished } = liveness;
     const late = oldestUnanchoredMs > 3 * options.intervalMs + 60_000;
-    const status = oldestUnanchoredMs > options.deadlineMs ? 'failing' : late ? 'degraded' : 'ok';
+    const isFailing = foreign !== undefined || oldestUnanchoredMs > options.deadlineMs;
+    const status = isFailing ? 'failing' : late || quorum === 0 || usurped !== undefined ? 'degraded' : 'ok';
+    const detail =
+      foreign !== undefined
+        ? `${describeForeign(foreign)}: ${quorum === 0 ? ENDED : STOLEN}`
+        : usurped !== undefined
+          ? `transaction ${usurped.transactionHash} anchored size ${usurped.size} before this service did: ${SHARED}`
+          : unfinished !== undefined
+            ? `size ${unfinished.size} is ${unfinished.status}`
+            : quorum === 0
+              ? WITHOUT_GUARDIANS
+              : undefined;
     return {
       status,
-      ...(unfinished === undefined ? {} : { detail: `size ${unfinished.size} is ${unfinished.status}` }),
+      ...(detail === undefined ? {} : { detail }),
       figures: {
         oldestUnanchoredMs,
         unanchoredEntries: Number(liveness.publishedSize - liveness.anchoredSize),
         anchoredSize: Number(liveness.anchoredSize),
         unarchivedAnchors: liveness.unarchived,
         transactionsRepeated: unfinished?.attempt ?? 0,
+        foreignAnchor: foreign === undefined ? 0 : 1,
+        guardianQuorum: quorum,
       },
     };
   },

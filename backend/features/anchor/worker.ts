@@ -16,6 +16,7 @@ import type { AnchorStore } from './anchor-store.ts';
 import { AnchorError } from './errors.ts';
 import type { ManifestBuilder } from './manifest-builder.ts';
 import type { Anchor, AnchorPolicy } from './types.ts';
+import { haltedBy, type AnchorWatch } from './watch.ts';
 
 /** Blocks whose state every full node keeps. Beyond them a missing state is final. */
 const STATE_KEPT = 64n;
@@ -48,15 +49,19 @@ export const createAnchorWorker = (options: {
   /** The published checkpoint to anchor next. */
   readonly candidate: () => Promise<PublishedHead | undefined>;
   readonly holdsLease: () => Promise<boolean>;
+  readonly watch: AnchorWatch;
   readonly logger: Logger;
 }): AnchorWorker => {
-  const { log, client, binding, directory, follower, outbox, store, policy, logger } = options;
+  const { log, client, binding, directory, follower, outbox, store, watch, policy, logger } = options;
 
   const choose = async (): Promise<StepOutcome> => {
     const head = await options.candidate();
     if (head === undefined || head.size === 0n) return 'idle';
     const last = await store.last(head.epoch);
-    const waiting = head.size - (last?.size ?? 0n);
+    const isOfThisEpoch = last?.epoch === head.epoch;
+    // A new epoch begins with a state that is anchored already, and may be older than what was anchored before.
+    const anchored = isOfThisEpoch ? last : await store.newestEvent(head.epoch);
+    const waiting = head.size - (anchored?.size ?? 0n);
     if (waiting <= 0n) return 'idle';
     const sinceLastMs = await store.sinceLastMs(head.epoch);
     const due = sinceLastMs === undefined || sinceLastMs >= policy.intervalMs;
@@ -125,9 +130,6 @@ export const createAnchorWorker = (options: {
     const transaction = await outbox.find(referenceOf(anchor));
     const event = await store.event(anchor.epoch, anchor.size);
     if (event !== undefined) {
-      if (event.root !== anchor.root) {
-        throw new AnchorError('root-differs', { expected: anchor.root, actual: event.root });
-      }
       await store.move(anchor.id, 'submitted', 'confirmed');
       const { transactionHash, blockNumber } = event;
       const where = { size: anchor.size.toString(), transactionHash, block: blockNumber.toString() };
@@ -200,10 +202,19 @@ export const createAnchorWorker = (options: {
     return confirm(anchor);
   };
 
+  /** With a stranger's anchor ahead of ours, nothing new can land; what landed before is still taken note of. */
+  const settleOnly = async (anchor: Anchor | undefined): Promise<StepOutcome> => {
+    if (anchor?.status !== 'submitted') return 'idle';
+    if ((await store.event(anchor.epoch, anchor.size)) === undefined) return 'idle';
+    return confirm(anchor);
+  };
+
   return {
     step: async () => {
       if (!(await options.holdsLease())) return 'idle';
       await follower.catchUp();
+      await watch.look();
+      await store.settleEarlier(binding.epoch);
       const reopened = await store.reopenReplaced(directory.head()?.number ?? 0n);
       if (reopened > 0)
         logger.warn({ reopened }, 'anchors were undone by a reorganisation and are sent again');
@@ -215,7 +226,11 @@ export const createAnchorWorker = (options: {
         failure = { error };
       }
       const anchor = await store.unfinished(binding.epoch);
-      const outcome = anchor === undefined ? await choose() : await advance(anchor);
+      const outcome = await (haltedBy(watch) !== undefined
+        ? settleOnly(anchor)
+        : anchor === undefined
+          ? choose()
+          : advance(anchor));
       if (failure !== undefined && outcome === 'idle') throw failure.error;
       return outcome;
     },

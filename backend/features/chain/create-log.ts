@@ -11,13 +11,17 @@ export type NewLog = {
   /** Ed25519 public key that signs checkpoints, 32 bytes. */
   readonly noteKey: Hex;
   readonly submitters: readonly Hex[];
+  /** Who must agree before the log may go on in a new epoch; without anybody, a stolen submitter's key ends it. */
+  readonly guardians: {
+    readonly addresses: readonly Hex[];
+    readonly quorum: number;
+    readonly delaySeconds: number;
+  };
 };
 
 /**
  * Creates a log and waits for its block. A log created by an earlier, interrupted call makes this
  * one revert; whoever calls looks first whether it is there.
- *
- * Without guardians, so that the log never has a second epoch unless it was created for one by hand.
  *
  * @throws ChainError `no-funds`, `would-revert`
  */
@@ -38,9 +42,9 @@ export const createLog = async (options: {
         operator: log.operator,
         noteKey: log.noteKey,
         submitters: [...log.submitters],
-        guardians: [],
-        quorum: 0,
-        epochDelay: 0n,
+        guardians: [...log.guardians.addresses],
+        quorum: log.guardians.quorum,
+        epochDelay: BigInt(log.guardians.delaySeconds),
       },
     ],
   });

@@ -6,6 +6,7 @@
  * - `contract-missing`, `contract-differs`: no code, or not ours, at a contract's address.
  * - `log-missing`: the log was not created on this chain, and creating it was not asked for.
  * - `log-differs`: the log exists, but names another operator or registry than ours.
+ * - `guardians-missing`: a log is to be created, and nobody was named who may begin a new epoch of it.
  * - `no-funds`: an account of the service cannot pay for gas.
  * - `chain-inconsistent`: blocks and logs the RPC gave contradict each other; passing on a
  *   reorganisation, so the read is tried again.
@@ -19,6 +20,7 @@ export type ChainErrorCode =
   | 'contract-differs'
   | 'log-missing'
   | 'log-differs'
+  | 'guardians-missing'
   | 'no-funds'
   | 'chain-inconsistent'
   | 'fee-limit'

@@ -87,10 +87,14 @@ export const chainRoutes = (options: {
   readonly search: DeviceSearch;
   readonly relay: Relay;
   readonly profiles: Profiles;
+  /** Why nothing is relayed: the account that pays is not ours alone any more. */
+  readonly haltedBy: () => string | undefined;
 }): Route[] => {
   const { search, profiles } = options;
 
   const relay = async (data: Hex) => {
+    const halted = options.haltedBy();
+    if (halted !== undefined) throw new Problem('log-halted', { detail: halted, retryAfterSeconds: 60 });
     try {
       const call = await options.relay.send(data);
       return { status: 202, json: describeCall(call) };

@@ -3,8 +3,9 @@
  *
  * - `overloaded`: the queue is full, or something behind ingest must catch up first.
  * - `closed`: the service is stopping.
+ * - `log-halted`: something was anchored in the log's name that is not the log's; it takes nothing until a new epoch begins.
  */
-export type IngestErrorCode = 'overloaded' | 'closed';
+export type IngestErrorCode = 'overloaded' | 'closed' | 'log-halted';
 
 /** Thrown by `Ingest.submit`. */
 export class IngestError extends Error {

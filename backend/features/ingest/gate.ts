@@ -10,6 +10,10 @@ export type LivenessLimit = {
 /** Decides whether new work is taken: what is behind must catch up before more is promised. */
 export type Gate = {
   readonly watch: (limit: LivenessLimit) => void;
+  /** Closes the gate for as long as there is a reason, which nothing here that catches up can take away. */
+  readonly halt: (reason: () => string | undefined) => void;
+  /** Why no work is taken until somebody acts, or `undefined`. */
+  readonly haltedBy: () => string | undefined;
   /** Why new work is refused, or `undefined`. @throws what a figure throws */
   readonly closedBy: () => Promise<string | undefined>;
 };
@@ -21,6 +25,7 @@ const REOPEN_BELOW = 0.8;
 /** @param lookEveryMs how long a look counts; ingest asks for every request */
 export const createGate = (lookEveryMs = LOOK_EVERY_MS): Gate => {
   const limits: LivenessLimit[] = [];
+  const halts: (() => string | undefined)[] = [];
   let closed: { readonly name: string; readonly reason: string } | undefined;
   let lookedAt = -Infinity;
   let looking: Promise<void> | undefined;
@@ -36,11 +41,25 @@ export const createGate = (lookEveryMs = LOOK_EVERY_MS): Gate => {
     closed = undefined;
   };
 
+  const haltedBy = (): string | undefined => {
+    for (const halt of halts) {
+      const reason = halt();
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  };
+
   return {
     watch: (limit) => {
       limits.push(limit);
     },
+    halt: (reason) => {
+      halts.push(reason);
+    },
+    haltedBy,
     closedBy: async () => {
+      const halted = haltedBy();
+      if (halted !== undefined) return halted;
       if (performance.now() - lookedAt >= lookEveryMs) {
         looking ??= look().finally(() => {
           looking = undefined;

@@ -46,6 +46,8 @@ const TAKEN_BEFORE: readonly RefusalCode[] = [
 
 /** When to try again, where nothing better is known. */
 const CATCH_UP_S = 5;
+/** A log that was halted goes on when people have acted. */
+const HALTED_S = 60;
 
 /**
  * Creates ingest: admission, examination and one group commit for all requests.
@@ -102,8 +104,9 @@ export const createIngest = (options: {
     const reason = await options.gate.closedBy();
     if (reason === undefined) return take(submissions);
     const recalled = await recallAll(submissions);
-    if (recalled === undefined) throw new IngestError('overloaded', CATCH_UP_S, reason);
-    return recalled;
+    if (recalled !== undefined) return recalled;
+    if (options.gate.haltedBy() !== undefined) throw new IngestError('log-halted', HALTED_S, reason);
+    throw new IngestError('overloaded', CATCH_UP_S, reason);
   };
 
   /** Gives refused statements that were acknowledged before their first receipt. */

@@ -42,7 +42,10 @@ export const ingestRoutes = (options: {
         description: 'One result a statement, in order',
         content: { 'application/json': resultsSchema },
       },
-      503: { description: 'The queue is full; `Retry-After` says when to try again' },
+      503: {
+        description:
+          'The queue is full (`overloaded`), or the log takes nothing until a new epoch begins (`log-halted`); `Retry-After` says when to try again',
+      },
     },
     handler: async ({ body, headers }) => {
       const received: Received[] =
@@ -80,7 +83,7 @@ const compact = (bytes: Uint8Array): Received[] => {
 /** Refusals of whole requests as problems. */
 export const toIngestProblem: ProblemMapper = (error) =>
   error instanceof IngestError
-    ? new Problem('overloaded', {
+    ? new Problem(error.code === 'log-halted' ? 'log-halted' : 'overloaded', {
         retryAfterSeconds: error.retryAfterSeconds,
         detail: error.code === 'closed' ? 'the service is stopping' : (error.reason ?? 'the queue is full'),
         cause: error,

@@ -98,6 +98,19 @@ export const replaceHead = async (
   if (rows !== 1) throw new TermLost(`term ${before.term} ended`);
 };
 
+/** Begins an epoch with the log as it is. The operator's statements in it are a chain of their own. */
+export const beginEpoch = async (
+  tx: Queryable,
+  { origin, epoch, checkpoint, operator }: LogHead,
+  nowMs: number,
+): Promise<void> => {
+  await tx.execute(
+    `UPDATE log_head SET origin = $1, epoch = $2, checkpoint = $3, signed_ms = $4, operator_sequence = $5,
+       operator_digest = $6`,
+    [origin, epoch, checkpoint, nowMs, operator.sequence, operator.previous],
+  );
+};
+
 /** Reads the right edge of a log of `size`. */
 export const readEdge = async (tx: Queryable, size: bigint): Promise<RightEdge> => {
   const rows = await tx.query<{ level: number; hashes: Uint8Array }>(
@@ -208,7 +221,7 @@ export const hasWork = async (tx: Queryable, overdueMs: number): Promise<boolean
   return row?.work === true;
 };
 
-/** Lets the checkpoint be shown. An older one never replaces a newer. */
+/** Lets the checkpoint be shown. An older one never replaces a newer; another signature of the same state may. */
 export const writePublished = async (
   tx: Queryable,
   head: Pick<LogHead, 'size' | 'root' | 'checkpoint'>,
@@ -218,7 +231,8 @@ export const writePublished = async (
     `INSERT INTO log_published (size, root, checkpoint, published_ms) VALUES ($1, $2, $3, $4)
      ON CONFLICT (singleton) DO UPDATE SET size = excluded.size, root = excluded.root,
        checkpoint = excluded.checkpoint, published_ms = excluded.published_ms
-     WHERE log_published.size < excluded.size`,
+     WHERE log_published.size < excluded.size
+       OR log_published.size = excluded.size AND log_published.root = excluded.root`,
     [head.size, head.root, head.checkpoint, nowMs],
   );
 };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NoteSigner } from '@gridseal/protocol/tlog/note';
 import type { Logger } from '../../adapters/logger/logger.ts';
 import { DatabaseError } from '../../adapters/postgres/errors.ts';
 import type { Session } from '../../adapters/postgres/database.ts';
@@ -28,13 +29,17 @@ export const startSequencer = async (
     readonly logger: Logger;
     readonly origin: string;
     readonly epoch: bigint;
+    /** The signer of checkpoints of an earlier epoch. */
+    readonly noteOf: (epoch: bigint) => NoteSigner;
     readonly published: PublishedFile;
     readonly witnessed: () => Promise<readonly Witnessed[]>;
     readonly checkpointIntervalMs: number;
+    /** While it is so, nothing is taken into the log and nothing is signed: what is anchored in our name is not ours. */
+    readonly halted: () => boolean;
     readonly onFatal: (error: SequencerError) => void;
   },
 ): Promise<Sequencer> => {
-  const { database, logger, published, now, checkpointIntervalMs } = options;
+  const { database, logger, published, now, checkpointIntervalMs, halted } = options;
   const standbyMs = STANDBY_INTERVALS * checkpointIntervalMs;
   const retryMs = RETRY_INTERVALS * checkpointIntervalMs;
   const stopping = new AbortController();
@@ -49,6 +54,7 @@ export const startSequencer = async (
   };
 
   const elect = async (): Promise<Session | undefined> => {
+    if (halted()) return undefined;
     const session = await database.session();
     const [row] = await session.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
       LEADER_LOCK,
@@ -96,7 +102,7 @@ export const startSequencer = async (
     let shown = first;
     const lost = new AbortController();
     void session.closed.then(() => lost.abort());
-    while (!stopping.signal.aborted && !lost.signal.aborted) {
+    while (!stopping.signal.aborted && !lost.signal.aborted && !halted()) {
       const began = performance.now();
       try {
         const next: LogState = await step(state);

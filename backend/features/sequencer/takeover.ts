@@ -8,7 +8,7 @@ import { spanOf, TILE_WIDTH } from '@gridseal/protocol/tlog/tile';
 import type { Database, Queryable } from '../../adapters/postgres/database.ts';
 import { SequencerError } from './errors.ts';
 import { requireEdge, signCheckpoint, type LogState } from './integration.ts';
-import { insertHead, raiseTerm, readEdge, type LogHead } from './log-store.ts';
+import { beginEpoch, insertHead, raiseTerm, readEdge, type LogHead } from './log-store.ts';
 import type { PublishedFile } from './published.ts';
 import { EMPTY_EDGE, hasWidthsOf, type RightEdge } from './right-edge.ts';
 
@@ -16,12 +16,15 @@ import { EMPTY_EDGE, hasWidthsOf, type RightEdge } from './right-edge.ts';
 export type Witnessed = { readonly size: bigint; readonly root?: Uint8Array };
 
 const HASH = 32;
+const NO_STATEMENTS = { sequence: 0n, previous: new Uint8Array(HASH) };
 
 /**
  * Takes the log over under a new term, or begins it, after checking that it may be continued: the right edge is computed
- * again from entries and tiles, the last checkpoint is ours, and nothing published or anchored is ahead of the database.
+ * again from entries and tiles, the last checkpoint is ours, and nothing published or anchored is ahead of the database. Where
+ * the chain has begun a later epoch, the log goes on in it with all its entries, under a checkpoint of the new origin.
  *
- * @param witnessed states of this epoch known elsewhere, such as the chain's newest anchor
+ * @param note signs checkpoints of this epoch; `noteOf` gives the signer of an earlier one
+ * @param witnessed states known elsewhere, such as the chain's newest anchor in this epoch
  * @throws SequencerError when the log must not be continued
  */
 export const takeOver = async (options: {
@@ -29,6 +32,7 @@ export const takeOver = async (options: {
   readonly origin: string;
   readonly epoch: bigint;
   readonly note: NoteSigner;
+  readonly noteOf: (epoch: bigint) => NoteSigner;
   readonly published: PublishedFile;
   readonly witnessed: () => Promise<readonly Witnessed[]>;
   readonly primitives: Primitives;
@@ -36,19 +40,20 @@ export const takeOver = async (options: {
 }): Promise<LogState> => {
   const { database, origin, epoch, note, primitives } = options;
   const file = await options.published.read();
-  const shown = file === undefined ? [] : [readOwnCheckpoint(file, note, primitives)];
+  const shown = file === undefined ? [] : [readShown(file, options)];
   const elsewhere = await options.witnessed();
 
   return database.transaction(async (tx) => {
     const found = await raiseTerm(tx);
     const head = found ?? (await begin(tx, options));
-    if (head.origin !== origin || head.epoch !== epoch)
+    const signer = head.epoch < epoch ? options.noteOf(head.epoch) : note;
+    if (head.origin !== signer.verifierKey.name || head.epoch > epoch)
       throw new SequencerError(
         'origin-differs',
         `${origin}, epoch ${epoch}`,
         `${head.origin}, epoch ${head.epoch}`,
       );
-    requireSigned(head, note, primitives);
+    requireSigned(head, signer, primitives);
     const edge = found === undefined ? EMPTY_EDGE : await readEdge(tx, head.size);
     if (!hasWidthsOf(edge))
       throw new SequencerError('edge-differs', `the widths of size ${head.size}`, 'other widths');
@@ -56,7 +61,12 @@ export const takeOver = async (options: {
     await requireRecomputed(tx, edge, primitives);
     for (const state of [...shown, ...elsewhere])
       await requireContinues(tx, { head, edge }, state, primitives);
-    return { head, edge };
+    if (head.epoch === epoch) return { head, edge };
+    const { size, root } = head;
+    const checkpoint = signCheckpoint({ origin, size, root }, note);
+    const begun = { ...head, origin, epoch, checkpoint, operator: NO_STATEMENTS };
+    await beginEpoch(tx, begun, options.nowMs);
+    return { head: begun, edge };
   });
 };
 
@@ -66,8 +76,7 @@ const begin = async (
 ): Promise<LogHead> => {
   const root = emptyRoot(primitives);
   const checkpoint = signCheckpoint({ origin, size: 0n, root }, note);
-  const operator = { sequence: 0n, previous: new Uint8Array(HASH) };
-  const head = { origin, epoch, term: 1n, size: 0n, root, checkpoint, operator };
+  const head = { origin, epoch, term: 1n, size: 0n, root, checkpoint, operator: NO_STATEMENTS };
   await insertHead(tx, head, nowMs);
   return head;
 };
@@ -81,6 +90,17 @@ const readOwnCheckpoint = (text: string, note: NoteSigner, primitives: Primitive
       'none that verifies',
     );
   return parseCheckpoint(parsed.text);
+};
+
+/** What was shown last, in this epoch or in one before: it may have ended before anything was shown in the new one. */
+const readShown = (
+  text: string,
+  { epoch, note, noteOf, primitives }: Parameters<typeof takeOver>[0],
+): Checkpoint => {
+  const { origin } = parseCheckpoint(parseNote(text).text);
+  const shownIn = /\/(\d{1,10})$/u.exec(origin)?.[1];
+  const isEarlier = shownIn !== undefined && BigInt(shownIn) < epoch;
+  return readOwnCheckpoint(text, isEarlier ? noteOf(BigInt(shownIn)) : note, primitives);
 };
 
 const requireSigned = (head: LogHead, note: NoteSigner, primitives: Primitives): void => {

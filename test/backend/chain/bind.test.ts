@@ -65,6 +65,7 @@ const bind = (options: { create?: boolean; deployment?: Deployment; operator?: H
                   operator,
                   noteKey: `0x${'01'.repeat(32)}`,
                   submitters: [lower(TEST_ACCOUNTS.anchor.address)],
+                  guardians: { addresses: [`0x${'99'.repeat(20)}`], quorum: 1, delaySeconds: 0 },
                 },
               }),
           }

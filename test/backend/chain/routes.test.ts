@@ -54,6 +54,7 @@ before(async () => {
       search: createDeviceSearch(database, directory),
       relay: { send: never, find: async () => undefined },
       profiles: createProfiles(database),
+      haltedBy: () => undefined,
     }),
   );
 });

@@ -8,6 +8,7 @@ import { openDatabase } from '../../../backend/adapters/postgres/database.ts';
 import { composeAnchoring } from '../../../backend/compose/anchoring.ts';
 import { composeChain } from '../../../backend/compose/chain.ts';
 import { composeErasure } from '../../../backend/compose/erasure.ts';
+import { composeIncident } from '../../../backend/compose/incident.ts';
 import { composeLog, composeNote } from '../../../backend/compose/log.ts';
 import { composePeriodKeys } from '../../../backend/compose/period-keys.ts';
 import { composePromise } from '../../../backend/compose/promise.ts';
@@ -21,6 +22,7 @@ import {
 import type { Ingest } from '../../../backend/features/ingest/types.ts';
 import type { LogReader } from '../../../backend/features/log/types.ts';
 import type { ContentStore } from '../../../backend/features/payloads/types.ts';
+import { createLogReader } from '../../../backend/features/log/log-reader.ts';
 import { operatorIntents } from '../../../backend/features/sequencer/operator-statements.ts';
 import type { Sequencer } from '../../../backend/features/sequencer/types.ts';
 import { NO_WITNESSES } from '../../../backend/features/witness/none.ts';
@@ -98,6 +100,9 @@ export const startProcess = async (
       options.store ?? (await openDiskStore({ folder: join(world.folder, 'blocks'), files })),
       injector,
     );
+    const onFatal = (error: Error): void => {
+      fatal ??= error;
+    };
     const chain = await composeChain({
       client,
       database,
@@ -106,10 +111,23 @@ export const startProcess = async (
       account: privateKeyToAccount(keys.anchor),
       intents: operatorIntents,
       pollMs: 50,
+      published: createLogReader(database, primitives),
+      onFatal,
       lifetime,
       logger: testLogger,
     });
-    const note = composeNote(config, chain.binding, keys.note);
+    const noteOf = (epoch: bigint) => composeNote(config, { ...chain.binding, epoch }, keys.note);
+    const note = noteOf(chain.binding.epoch);
+    const haltedBy = await composeIncident({
+      watch: chain.watch,
+      database,
+      files,
+      dataDir: config.dataDir,
+      content,
+      note,
+      primitives,
+      logger: testLogger,
+    });
     const log = await composeLog({
       config,
       logger: testLogger,
@@ -119,14 +137,14 @@ export const startProcess = async (
       primitives,
       keys,
       note,
+      noteOf,
+      haltedBy,
       cosignatures: NO_WITNESSES,
       periodKeys: periodKeys.ofIngest,
       binding: chain.binding,
       directory: world.directory,
       witnessed: chain.witnessed,
-      onFatal: (error) => {
-        fatal ??= error;
-      },
+      onFatal,
     });
     const anchoring = composeAnchoring({
       config: config.anchor,
