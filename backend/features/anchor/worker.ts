@@ -58,9 +58,9 @@ export const createAnchorWorker = (options: {
     const head = await options.candidate();
     if (head === undefined || head.size === 0n) return 'idle';
     const last = await store.last(head.epoch);
-    const isOfThisEpoch = last?.epoch === head.epoch;
+    const isEarlier = last !== undefined && last.epoch < head.epoch;
     // A new epoch begins with a state that is anchored already, and may be older than what was anchored before.
-    const anchored = isOfThisEpoch ? last : await store.newestEvent(head.epoch);
+    const anchored = isEarlier ? await store.newestEvent(head.epoch) : last;
     const waiting = head.size - (anchored?.size ?? 0n);
     if (waiting <= 0n) return 'idle';
     const sinceLastMs = await store.sinceLastMs(head.epoch);
