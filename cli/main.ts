@@ -1,14 +1,17 @@
 import { CommanderError } from 'commander';
 import { SdkError } from '@gridseal/sdk/errors';
 import { FileError } from '../edge/readers/file-error.ts';
+import { InUseError } from '../edge/spool/in-use-error.ts';
 import { EXIT } from './exit-codes.ts';
 import { createProgram } from './program.ts';
+import { releaseTerminal } from './terminal/terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 const exitCodeOf = (error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof UsageError || error instanceof FileError) return EXIT.usage;
   if (error instanceof SdkError) return error.code === 'bad-key-file' ? EXIT.usage : EXIT.failed;
+  if (error instanceof InUseError) return EXIT.failed;
   throw error;
 };
 
@@ -25,4 +28,6 @@ try {
   if (!(error instanceof CommanderError) && error instanceof Error) {
     process.stderr.write(`gridseal: ${error.message}\n`);
   }
+} finally {
+  releaseTerminal();
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { UsageError } from './usage-error.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -23,3 +24,10 @@ export const readNamedFile = async (file: string, maxLength = Infinity): Promise
   }
   return Buffer.concat(chunks);
 };
+
+/** Whether there is a file of a name. */
+export const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );

@@ -4,16 +4,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { domainOf, fromHex } from '@gridseal/protocol';
 import { createGridsealClient, getTrust } from '@gridseal/sdk';
 import { asProfile, ensureEnrolled, hashOfProfile } from './gateway/enrol.ts';
 import { forwardOverHttp } from './gateway/forward.ts';
 import { ensureKeyFile } from './gateway/key-file.ts';
+import { ensurePinnedTrust, operatorIn } from './gateway/pinned-trust.ts';
 import { createReporter } from './gateway/reporter.ts';
 import { runGateway, type RunningStation } from './gateway/run.ts';
 import { openStation } from './gateway/station.ts';
 import { simulatedMeter, STATIONS } from './simulation/alliance.ts';
 import { SIMULATED_PROFILE } from './simulation/profile.ts';
+import { holdAlone } from './spool/holder.ts';
 
 const SAMPLE_MS = 1000;
 const [url = 'http://127.0.0.1:8787', folder = '.gridseal/edge', seconds = '5'] = process.argv.slice(2);
@@ -25,26 +26,23 @@ const log = (event: string, fields: object = {}): void => {
 };
 
 const client = createGridsealClient({ url });
-const trust = await getTrust(client);
-const [logOfService] = trust.logs;
-if (logOfService === undefined) throw new Error(`${url} serves no log`);
-const domain = domainOf({
-  chainId: BigInt(trust.chainId),
-  evidenceLog: fromHex(trust.evidenceLog.address),
-  logId: fromHex(logOfService.logId),
-});
+const trust = await ensurePinnedTrust(join(folder, 'trust.json'), () => getTrust(client));
+const trusted = operatorIn(trust);
+if (trusted === undefined) throw new Error(`${url} serves no log`);
+// Two that sign with the same keys would accuse the stations of equivocation.
+const hold = await holdAlone(join(folder, 'alliance'));
 const profile = asProfile(SIMULATED_PROFILE);
 const owner = await ensureKeyFile(join(folder, 'owner.key.json'), 'secp256k1');
 const randomKey = (): Uint8Array => new Uint8Array(randomBytes(32));
 
 const open = async (name: string): Promise<RunningStation> => {
   const { key, identity } = await ensureKeyFile(join(folder, name, 'key.json'), 'p256');
-  await ensureEnrolled({ client, key, owner: owner.key, identity, profile, now: Date.now });
+  await ensureEnrolled({ client, trust, key, owner: owner.key, identity, profile, now: Date.now });
   log('station ready', { station: name });
   const station = await openStation({
     key,
     identity,
-    domain,
+    ...trusted,
     profile: hashOfProfile(profile),
     folder: join(folder, name),
     forward: forwardOverHttp(client),
@@ -74,4 +72,5 @@ await runGateway({
     waiting: (station, reason) => log('service not reached; the batch waits', { station, reason }),
   },
 });
+hold.release();
 log('stopped');

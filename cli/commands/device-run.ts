@@ -73,10 +73,11 @@ const run = async (file: string, meterFile: string, flags: RunFlags): Promise<vo
             terminal.line(`${at()}  ${read} readings, ${kept} in batch ${digest}`);
           },
           delivered: async (_name, deliveries) => {
-            const refused = await gateway.keep(deliveries);
-            totals.receipts += deliveries.length - refused.length;
-            totals.refused += refused.length;
-            for (const reason of refused) terminal.error(`${at()}  refused: ${reason}`);
+            const kept = await gateway.keep(deliveries);
+            totals.receipts += kept.receipts;
+            totals.refused += kept.refused.length;
+            for (const reason of kept.refused) terminal.error(`${at()}  refused: ${reason}`);
+            for (const reason of new Set(kept.waiting)) terminal.error(`${at()}  not taken yet: ${reason}`);
           },
           waiting: (_name, reason) => {
             terminal.error(`${at()}  ${station.waiting()} batches wait: ${reason}`);

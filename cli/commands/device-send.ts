@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { toHex, type Hex } from '@gridseal/protocol';
+import { SdkError } from '@gridseal/sdk/errors';
 import { asProfile } from '../../edge/gateway/enrol.ts';
 import { batchesOf } from '../../edge/readers/batches.ts';
 import { readTelemetryFile } from '../../edge/readers/csv.ts';
@@ -7,7 +8,7 @@ import { openGateway, type GatewayFlags } from '../device/gateway.ts';
 import { heldKey, startOf } from '../device/held-key.ts';
 import { printFigures, ruleOf, type ReductionFlags } from '../device/reduction.ts';
 import { EXIT } from '../exit-codes.ts';
-import { createTerminal } from '../terminal/terminal.ts';
+import { createTerminal, type Progress } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 type SendFlags = GatewayFlags &
@@ -24,6 +25,11 @@ const hoursOf = (text: string): number => {
   throw new UsageError(`--hours ${text}: expected hours above 0, at most 8784`);
 };
 
+const waitText = (count: number): string =>
+  count === 1
+    ? '1 batch waits: the next `device send` or `device run` sends it'
+    : `${count} batches wait: the next \`device send\` or \`device run\` sends them`;
+
 const send = async (file: string, csv: string, flags: SendFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const held = await heldKey(file);
@@ -34,28 +40,42 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   const { station, reporter, signed, receiptFile } = gateway;
   const digests: Hex[] = [];
   const refused: string[] = [];
+  const waiting = new Set<string>();
   let readings = 0;
+  let digested = 0;
+  let unsigned: number;
   let signedBefore: number;
+  let bar: Progress | undefined;
   const deliver = () =>
     station.flush(async (deliveries) => {
-      refused.push(...(await gateway.keep(deliveries)));
+      const kept = await gateway.keep(deliveries);
+      refused.push(...kept.refused);
+      waiting.clear();
+      for (const reason of kept.waiting) waiting.add(reason);
     });
   try {
     const measured = flags.again === true ? telemetry.readings : signed.unsigned(telemetry.readings);
     signedBefore = telemetry.readings.length - measured.length;
     const batches = batchesOf(measured, spanMs);
-    const bar = terminal.progress('batches', batches.length);
+    bar = terminal.progress('batches', batches.length);
     for (const batch of batches) {
+      // What is refused for good takes a number of the chain with it: the next one would be refused as well.
+      if (refused.length > 0) break;
       await signed.willSign(batch, station.next());
       const reported = await reporter.report(batch);
       digests.push(reported.digest);
       readings += reported.kept;
+      digested += batch.length;
       await deliver();
       bar.advance();
     }
-    bar.done();
     if (station.waiting() > 0) await deliver();
+    unsigned = measured.length - digested;
+  } catch (error) {
+    if (!(error instanceof SdkError)) throw error;
+    throw new SdkError(error.code, `${error.message}; ${waitText(station.waiting())}`, { cause: error });
   } finally {
+    bar?.done();
     await gateway.close();
   }
   const { layout, rows, emptyCells } = telemetry;
@@ -69,6 +89,13 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
     terminal.line(`What was measured is in ${gateway.folder}/raw: keep it (gridseal verify --raw).`);
   }
   for (const reason of new Set(refused)) terminal.error(`refused: ${reason}`);
+  if (refused.length > 0)
+    terminal.error(
+      `${refused.length} batches were refused for good and are kept in ${gateway.folder}/spool/refused; their readings count as unsigned.`,
+    );
+  if (unsigned > 0) terminal.error(`${unsigned} readings were not signed: they would be refused as well.`);
+  for (const reason of waiting) terminal.error(`not taken yet: ${reason}`);
+  if (station.waiting() > 0) terminal.error(waitText(station.waiting()));
   if (digests.length > 0) terminal.line(`Last digest ${digests.at(-1)}`);
   terminal.line(`Receipts in ${receiptFile}: keep them (gridseal promise --help).`);
   terminal.result({
@@ -76,10 +103,12 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
     digests,
     signedBefore,
     refused,
+    unsigned,
+    waiting: station.waiting(),
     author: toHex(held.identity),
     ...(figures === undefined ? {} : { reduction: figures }),
   });
-  if (refused.length > 0) process.exitCode = EXIT.failed;
+  if (refused.length > 0 || station.waiting() > 0) process.exitCode = EXIT.failed;
 };
 
 /** The flags of a station, whatever its readings come from. */
@@ -91,6 +120,7 @@ export const withGatewayFlags = (command: Command): Command =>
       'send on change: a share (1.5%) or an amount in the unit of each channel (0.25)',
     )
     .option('--heartbeat <seconds>', 'with --dead-band: the longest that a channel is silent', '3600')
+    .option('--trust <file>', 'whom to believe, instead of the trust that was pinned beside the key')
     .option('--mqtt <url>', 'send over this broker instead of HTTP')
     .option('--mqtt-ca <file>', 'certificate authority of the broker (PEM)')
     .option('--receipts <file>', 'where receipts are kept, a line each (default: beside the key)');

@@ -1,10 +1,8 @@
-import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createPublicClient, http } from 'viem';
-import { toHex, type Hex, type Profile } from '@gridseal/protocol';
+import { toHex, type Hex, type Profile, type Trust } from '@gridseal/protocol';
 import {
   createGridsealClient,
-  getTrust,
   revokeDevice,
   SdkError,
   signRevocation,
@@ -16,8 +14,9 @@ import { asProfile, ensureEnrolled } from '../../edge/gateway/enrol.ts';
 import { createKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
 import { readTelemetryFile } from '../../edge/readers/csv.ts';
 import { parseMeterFile } from '../../edge/readers/meter-file.ts';
-import { heldKey, startOf } from '../device/held-key.ts';
-import { readNamedFile } from '../read-file.ts';
+import { heldKey, startOf, withKeyHeld } from '../device/held-key.ts';
+import { trustOfKey } from '../device/trust.ts';
+import { exists, readNamedFile } from '../read-file.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { addRunCommand } from './device-run.ts';
@@ -33,17 +32,12 @@ type DeviceFlags = {
   readonly meter?: string;
   readonly ownerKey?: string;
   readonly lastGood?: string;
+  readonly trust?: string;
   readonly start?: string;
 };
 
 const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
 const VALID_FOR_S = 600n;
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 const profileFrom = async ({ csv, profile, meter, start }: DeviceFlags): Promise<Profile> => {
   if (meter !== undefined) {
@@ -85,14 +79,26 @@ const ownerOf = async (flags: DeviceFlags, held: HeldKey): Promise<HeldKey> => {
   );
 };
 
-const enrol = async (file: string, flags: DeviceFlags): Promise<void> => {
+const enrol = (file: string, flags: DeviceFlags): Promise<void> =>
+  withKeyHeld(file, () => enrolHeld(file, flags));
+
+const enrolHeld = async (file: string, flags: DeviceFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const held = await heldKey(file);
   const owner = await ownerOf(flags, held);
   const profile = await profileFrom(flags);
   const client = createGridsealClient({ url: flags.url });
   const { key, identity } = held;
-  const outcome = await ensureEnrolled({ client, key, owner: owner.key, identity, profile, now: Date.now });
+  const trust = await trustOfKey(file, flags.trust, client);
+  const outcome = await ensureEnrolled({
+    client,
+    trust,
+    key,
+    owner: owner.key,
+    identity,
+    profile,
+    now: Date.now,
+  });
   terminal.line(
     outcome === 'known'
       ? `${toHex(identity)} is enrolled already.`
@@ -110,10 +116,14 @@ const lastGoodOf = ({ lastGood }: DeviceFlags): Hex => {
 };
 
 /** Revokes the key of a file through the service, the owner's nonce read from a node. */
-const revokeKey = async (client: GridsealClient, flags: DeviceFlags, held: HeldKey): Promise<void> => {
+const revokeKey = async (
+  client: GridsealClient,
+  trust: Trust,
+  flags: DeviceFlags,
+  held: HeldKey,
+): Promise<void> => {
   const lastGood = lastGoodOf(flags);
   const owner = await ownerOf(flags, held);
-  const trust = await getTrust(client);
   const node = createPublicClient({ transport: http(flags.rpc, { retryCount: 1, timeout: 10_000 }) });
   const address = trust.deviceRegistry.address;
   const identity = toHex(held.identity);
@@ -136,7 +146,10 @@ const revokeKey = async (client: GridsealClient, flags: DeviceFlags, held: HeldK
 const revoke = async (file: string, flags: DeviceFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const held = await heldKey(file);
-  await revokeKey(createGridsealClient({ url: flags.url }), flags, held);
+  const client = createGridsealClient({ url: flags.url });
+  await withKeyHeld(file, async () =>
+    revokeKey(client, await trustOfKey(file, flags.trust, client), flags, held),
+  );
   terminal.line(`The key ${toHex(held.key.keyId)} of ${toHex(held.identity)} is revoked.`);
   terminal.result({ identity: toHex(held.identity), keyId: toHex(held.key.keyId), revoked: true });
 };
@@ -148,10 +161,11 @@ const rotate = async (file: string, newFile: string, flags: DeviceFlags): Promis
   const owner = await ownerOf(flags, old);
   const profile = await profileFrom(flags);
   const client = createGridsealClient({ url: flags.url });
+  const trust = await trustOfKey(file, flags.trust, client);
   const next = await createKeyFile(newFile, old.key.publicKey.algorithm, toHex(old.identity));
   const { key, identity } = next;
-  await ensureEnrolled({ client, key, owner: owner.key, identity, profile, now: Date.now });
-  await revokeKey(client, flags, old);
+  await ensureEnrolled({ client, trust, key, owner: owner.key, identity, profile, now: Date.now });
+  await revokeKey(client, trust, flags, old);
   terminal.line(`${toHex(identity)} now speaks with ${toHex(key.keyId)} (${newFile}).`);
   terminal.result({ identity: toHex(identity), keyId: toHex(key.keyId), file: newFile });
 };
@@ -178,6 +192,7 @@ export const addDeviceCommands = (program: Command): void => {
     .option('--meter <file>', 'a meter file, as `device run` reads it')
     .option('--profile <file>', 'a profile document')
     .option('--owner-key <file>', 'secp256k1 key of the owner')
+    .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
     .action((file: string, _f: unknown, command: Command) => enrol(file, flagsOf(command)));
   device
     .command('rotate')
@@ -188,6 +203,7 @@ export const addDeviceCommands = (program: Command): void => {
     .option('--meter <file>', 'a meter file, as `device run` reads it')
     .option('--profile <file>', 'a profile document')
     .option('--owner-key <file>', 'secp256k1 key of the owner')
+    .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
     .option('--last-good <digest>', 'last statement of the old key that stays good')
     .action((file: string, next: string, _f: unknown, command: Command) =>
       rotate(file, next, flagsOf(command)),
@@ -197,6 +213,7 @@ export const addDeviceCommands = (program: Command): void => {
     .argument('<key file>')
     .description('Revoke the key.')
     .option('--owner-key <file>', 'secp256k1 key of the owner')
+    .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
     .option('--last-good <digest>', 'last statement that stays good')
     .action((file: string, _f: unknown, command: Command) => revoke(file, flagsOf(command)));
   addSendCommand(device);

@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { domainOf, fromHex, type Domain, type Profile } from '@gridseal/protocol';
-import { createGridsealClient, getTrust, SdkError, type GridsealClient } from '@gridseal/sdk';
+import type { Profile } from '@gridseal/protocol';
+import { createGridsealClient, SdkError } from '@gridseal/sdk';
 import { hashOfProfile } from '../../edge/gateway/enrol.ts';
 import { forwardOverHttp, forwardOverMqtt, type MqttForward } from '../../edge/gateway/forward.ts';
 import type { HeldKey } from '../../edge/gateway/key-file.ts';
+import { operatorIn } from '../../edge/gateway/pinned-trust.ts';
 import { openReceiptFile } from '../../edge/gateway/receipt-file.ts';
 import { createReporter, type Reporter } from '../../edge/gateway/reporter.ts';
 import { openSignedBatches, type SignedBatches } from '../../edge/gateway/signed-batches.ts';
 import { openStation, type Delivery, type Station } from '../../edge/gateway/station.ts';
 import type { ReportRule } from '../../edge/reduction/report-on-change.ts';
+import type { Hold } from '../../edge/spool/holder.ts';
 import { readNamedFile } from '../read-file.ts';
 import { UsageError } from '../usage-error.ts';
+import { holdKey } from './held-key.ts';
+import { trustOfKey } from './trust.ts';
 
 /** What `device send` and `device run` have in common. */
 export type GatewayFlags = {
@@ -19,7 +23,22 @@ export type GatewayFlags = {
   readonly mqtt?: string;
   readonly mqttCa?: string;
   readonly receipts?: string;
+  readonly trust?: string;
 };
+
+/** What became of deliveries, in words. */
+export type Kept = {
+  readonly receipts: number;
+  /** Why the service refused batches for good: they are set aside. */
+  readonly refused: readonly string[];
+  /** Why batches are not taken yet: they are sent again. */
+  readonly waiting: readonly string[];
+};
+
+const reasons = (deliveries: readonly Delivery[], retryable: boolean): readonly string[] =>
+  deliveries.flatMap((one) =>
+    one.status === 'refused' && one.retryable === retryable ? [`${one.code}: ${one.message}`] : [],
+  );
 
 /** A station of the command line, its files beside the key. */
 export type Gateway = {
@@ -28,20 +47,9 @@ export type Gateway = {
   readonly station: Station;
   readonly reporter: Reporter;
   readonly signed: SignedBatches;
-  /** Makes the receipts among deliveries durable. @returns why the service refused the others */
-  readonly keep: (deliveries: readonly Delivery[]) => Promise<readonly string[]>;
+  /** Makes the receipts among deliveries durable, and says what became of the others. */
+  readonly keep: (deliveries: readonly Delivery[]) => Promise<Kept>;
   readonly close: () => Promise<void>;
-};
-
-const domainOfService = async (client: GridsealClient, url: string): Promise<Domain> => {
-  const { chainId, evidenceLog, logs } = await getTrust(client);
-  const [log] = logs;
-  if (log === undefined) throw new UsageError(`${url} serves no log`);
-  return domainOf({
-    chainId: BigInt(chainId),
-    evidenceLog: fromHex(evidenceLog.address),
-    logId: fromHex(log.logId),
-  });
 };
 
 /** A certificate authority from a file, or none. */
@@ -61,7 +69,7 @@ export const reachBroker = async <T>(connecting: Promise<T>): Promise<T> => {
 /**
  * Opens the gateway of a key file.
  *
- * @throws UsageError; SdkError `unreachable`; SpoolError
+ * @throws UsageError; InUseError when another process uses the key or the spool; SdkError `unreachable`; SpoolError
  */
 export const openGateway = async (
   keyFile: string,
@@ -70,8 +78,29 @@ export const openGateway = async (
   rule: ReportRule | undefined,
   flags: GatewayFlags,
 ): Promise<Gateway> => {
+  const folder = flags.spool ?? `${keyFile}.spool`;
+  const hold = await holdKey(keyFile, folder);
+  try {
+    return await openHeld(keyFile, folder, { key, identity }, profile, rule, flags, hold);
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
+};
+
+const openHeld = async (
+  keyFile: string,
+  folder: string,
+  { key, identity }: HeldKey,
+  profile: Profile,
+  rule: ReportRule | undefined,
+  flags: GatewayFlags,
+  hold: Hold,
+): Promise<Gateway> => {
   const client = createGridsealClient({ url: flags.url });
-  const domain = await domainOfService(client, flags.url);
+  const trust = await trustOfKey(keyFile, flags.trust, client);
+  const trusted = operatorIn(trust);
+  if (trusted === undefined) throw new UsageError(`the trust of ${keyFile} names no log`);
   const overMqtt: MqttForward | undefined =
     flags.mqtt === undefined
       ? undefined
@@ -82,21 +111,20 @@ export const openGateway = async (
             ...(await authorityOf(flags.mqttCa)),
           }),
         );
-  const folder = flags.spool ?? `${keyFile}.spool`;
   const receiptFile = flags.receipts ?? `${keyFile}.receipts.jsonl`;
   const randomKey = (): Uint8Array => new Uint8Array(randomBytes(32));
   try {
     const station = await openStation({
       key,
       identity,
-      domain,
+      ...trusted,
       profile: hashOfProfile(profile),
       folder,
       forward: overMqtt?.forward ?? forwardOverHttp(client),
       now: Date.now,
       randomKey,
     });
-    const signed = await openSignedBatches(folder, station.next());
+    const signed = await openSignedBatches(folder, station.next(), station.isRefused);
     const receipts = await openReceiptFile(receiptFile);
     return {
       folder,
@@ -105,12 +133,21 @@ export const openGateway = async (
       reporter: createReporter({ station, rule, folder, randomKey }),
       signed,
       keep: async (deliveries) => {
-        await receipts.append(deliveries.flatMap((one) => (one.status === 'refused' ? [] : [one.receipt])));
-        return deliveries.flatMap((one) => (one.status === 'refused' ? [`${one.code}: ${one.message}`] : []));
+        const given = deliveries.flatMap((one) => (one.status === 'refused' ? [] : [one.receipt]));
+        await receipts.append(given);
+        return {
+          receipts: given.length,
+          refused: reasons(deliveries, false),
+          waiting: reasons(deliveries, true),
+        };
       },
       close: async () => {
-        await receipts.close();
-        await overMqtt?.close();
+        try {
+          await receipts.close();
+          await overMqtt?.close();
+        } finally {
+          hold.release();
+        }
       },
     };
   } catch (error) {

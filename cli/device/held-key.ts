@@ -1,4 +1,5 @@
 import { readKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
+import { holdAlone, type Hold } from '../../edge/spool/holder.ts';
 import { readNamedFile } from '../read-file.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -14,4 +15,37 @@ export const startOf = (text: string | undefined): { startMs?: number } => {
   const startMs = Date.parse(text);
   if (Number.isNaN(startMs)) throw new UsageError(`--start ${text}: expected an ISO 8601 time`);
   return { startMs };
+};
+
+/**
+ * Holds a key, and the folder where its batches wait, for this process alone.
+ *
+ * @throws InUseError at once when another process holds one of them
+ */
+export const holdKey = async (keyFile: string, folder?: string): Promise<Hold> => {
+  const key = await holdAlone(keyFile);
+  // A folder of its own may be named for two keys.
+  if (folder === undefined) return key;
+  try {
+    const spool = await holdAlone(folder);
+    return {
+      release: () => {
+        spool.release();
+        key.release();
+      },
+    };
+  } catch (error) {
+    key.release();
+    throw error;
+  }
+};
+
+/** Does work while it holds a key. @throws InUseError */
+export const withKeyHeld = async <T>(keyFile: string, work: () => Promise<T>): Promise<T> => {
+  const hold = await holdKey(keyFile);
+  try {
+    return await work();
+  } finally {
+    hold.release();
+  }
 };

@@ -11,7 +11,7 @@ import {
   type Node,
   type NodeRange,
 } from '@gridseal/protocol';
-import type { GridsealClient } from '@gridseal/sdk';
+import { readBody, type GridsealClient } from '@gridseal/sdk';
 
 const HASH_LENGTH = 32;
 
@@ -36,7 +36,7 @@ export const fetchLog = (client: GridsealClient, size: bigint): LogTiles => {
     if (known !== undefined) return known;
     const fetched = client
       .request({ path: `/log/${path}`, accept: '*/*' })
-      .then(async (response) => new Uint8Array(await response.arrayBuffer()));
+      .then((response) => readBody(response));
     tiles.set(path, fetched);
     return fetched;
   };

@@ -14,6 +14,15 @@ export type Terminal = {
 /** A bar for long work; on standard error, and only for a person. */
 export type Progress = { readonly advance: (by?: number) => void; readonly done: () => void };
 
+/** Bars that are drawn: their timers keep the process, and hide the cursor of the terminal. */
+const drawn = new Set<SingleBar>();
+
+/** Ends every bar that a command left behind, as one that failed does. Called where the process ends. */
+export const releaseTerminal = (): void => {
+  for (const bar of drawn) bar.stop();
+  drawn.clear();
+};
+
 const createProgress = (label: string, total: number): Progress => {
   const bar = new SingleBar({
     format: `${label.padEnd(24)} {bar} {value}/{total}`,
@@ -26,12 +35,14 @@ const createProgress = (label: string, total: number): Progress => {
     hideCursor: true,
   });
   bar.start(total, 0);
+  drawn.add(bar);
   return {
     advance: (by = 1) => {
       bar.increment(by);
     },
     done: () => {
       bar.stop();
+      drawn.delete(bar);
     },
   };
 };

@@ -1,4 +1,12 @@
-import { parseProfile, profileHash, toHex, formatProfile, type Hex, type Profile } from '@gridseal/protocol';
+import {
+  parseProfile,
+  profileHash,
+  toHex,
+  formatProfile,
+  type Hex,
+  type Profile,
+  type Trust,
+} from '@gridseal/protocol';
 import {
   enrolDevice,
   getTrust,
@@ -37,6 +45,8 @@ const keyStatus = async (client: GridsealClient, identity: Hex, keyId: Hex): Pro
  */
 export const ensureEnrolled = async (options: {
   readonly client: GridsealClient;
+  /** Chain and registry that device and owner sign for; what the service says of itself without it. */
+  readonly trust?: Pick<Trust, 'chainId' | 'deviceRegistry'>;
   readonly key: DeviceKey;
   readonly owner: DeviceKey;
   readonly identity: Uint8Array;
@@ -46,7 +56,7 @@ export const ensureEnrolled = async (options: {
   const { client, key, identity, now } = options;
   const [author, keyId] = [toHex(identity), toHex(key.keyId)];
   if ((await keyStatus(client, author, keyId)) === 'active') return 'known';
-  const { chainId, deviceRegistry } = await getTrust(client);
+  const { chainId, deviceRegistry } = options.trust ?? (await getTrust(client));
   const profile = await storeProfile(client, options.profile);
   const deadline = BigInt(Math.floor(now() / 1000)) + VALID_FOR_S;
   const domain = { chainId: BigInt(chainId), deviceRegistry: deviceRegistry.address };

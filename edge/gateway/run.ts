@@ -21,7 +21,7 @@ export type GatewayEvents = {
   readonly reported?: (name: string, reported: Reported) => void;
   /** Awaited before the batches are forgotten. */
   readonly delivered?: (name: string, deliveries: readonly Delivery[]) => Promise<void>;
-  /** The service was not reached, or has no room: batches wait on disk. */
+  /** The service was not reached, has no room, or its answer is not to be believed: batches wait on disk. */
   readonly waiting?: (name: string, reason: string) => void;
 };
 
@@ -29,7 +29,8 @@ const flush = async ({ name, station }: RunningStation, events: GatewayEvents): 
   try {
     await station.flush(async (deliveries) => events.delivered?.(name, deliveries));
   } catch (error) {
-    if (!(error instanceof SdkError) || !error.retryable) throw error;
+    // Nothing that a service, or what stands between, answers ends a gateway.
+    if (!(error instanceof SdkError)) throw error;
     events.waiting?.(name, error.message);
   }
 };
@@ -53,7 +54,7 @@ const round = async (
  * Runs stations until the signal: every `batchMs` what their meters measured becomes a batch each, and what has no receipt yet is
  * sent. On the signal the last batch is made and sent. A station whose service cannot be reached goes on; its batches wait.
  *
- * @throws what a reader, a spool or a service that refuses for good throws
+ * @throws what a reader or a spool throws
  */
 export const runGateway = async (options: {
   readonly stations: readonly RunningStation[];

@@ -52,9 +52,14 @@ const firstFrom = (sorted: readonly Reading[], timeMs: bigint): number => {
  * the station signs.
  *
  * @param next the number that the station signs next
+ * @param isRefused whether the service refused a batch for good: what was measured of it counts as unsigned
  * @throws Error when a line other than the last is damaged
  */
-export const openSignedBatches = async (folder: string, next: ChainPlace): Promise<SignedBatches> => {
+export const openSignedBatches = async (
+  folder: string,
+  next: ChainPlace,
+  isRefused: (sequence: bigint) => boolean = () => false,
+): Promise<SignedBatches> => {
   const file = join(folder, 'signed.jsonl');
   const lines = ((await readJsonLines(file)) as readonly Line[]).filter(({ boot, sequence }) =>
     isBefore({ boot, sequence: BigInt(sequence) }, next),
@@ -64,7 +69,8 @@ export const openSignedBatches = async (folder: string, next: ChainPlace): Promi
     unsigned: (measured) => {
       const sorted = measured.toSorted(byTime);
       const signed = new Set<Reading>();
-      for (const { readings, count, from, to } of lines) {
+      for (const { readings, count, from, to, sequence } of lines) {
+        if (isRefused(BigInt(sequence))) continue;
         const within = sorted.slice(firstFrom(sorted, BigInt(from)), firstFrom(sorted, BigInt(to) + 1n));
         if (within.length === count && nameOf(within) === readings)
           for (const reading of within) signed.add(reading);

@@ -15,11 +15,13 @@ import {
   type IngestItem,
   type Reading,
 } from '@gridseal/protocol';
-import type { ReceiptJson } from '@gridseal/sdk';
+import { ServiceError, type ReceiptJson } from '@gridseal/sdk';
 import { signStatement, type DeviceKey } from '@gridseal/sdk/device/device-key';
 import { readChainHead, writeChainHead, type ChainHead, type ChainPlace } from '../spool/chain-head.ts';
 import { byChannelAndTime } from './reading-order.ts';
+import type { WaitingBatch } from '../spool/record.ts';
 import { openSpool, SpoolError } from '../spool/spool.ts';
+import { believedOf } from './answers.ts';
 
 /** What the service said of one batch. */
 export type Delivery =
@@ -31,15 +33,18 @@ export type Delivery =
     }
   | {
       readonly status: 'refused';
+      /** None where the service could not tell which batch it was. */
+      readonly digest: Hex | null;
       readonly code: string;
       readonly message: string;
+      /** Whether the batch stays and is sent again; else it is set aside. */
       readonly retryable: boolean;
     };
 
 /** Takes note of deliveries. */
 export type Received = (deliveries: readonly Delivery[]) => Promise<void>;
 
-/** A way to the service: HTTP or MQTT. Results come in the order of the items. */
+/** A way to the service: HTTP or MQTT. What it answers is believed by the station only as far as it is proven. */
 export type Forward = (items: readonly IngestItem[]) => Promise<readonly Delivery[]>;
 
 /** A recent block that the author has seen: the batch was signed after it. */
@@ -54,9 +59,14 @@ export type Station = {
   readonly next: () => ChainPlace;
   /** How many batches wait for their receipts. */
   readonly waiting: () => number;
+  /** Whether the service refused the batch of a sequence for good. */
+  readonly isRefused: (sequence: bigint) => boolean;
   /**
-   * Sends what waits; returns what became of it. Batches with retryable refusals stay.
+   * Sends what waits; returns what became of it. A batch is forgotten only for a receipt that the operator of the trusted log
+   * signed; one whose refusal a later time may heal stays, one that is refused for good is set aside and kept.
    *
+   * @throws SdkError what the way to the service throws; `unexpected-answer` when it answers something else: all of the request
+   * waits
    * @param received is told of the deliveries of each request before their batches are forgotten: what it keeps survives a
    * kill at any point, and may be told again after one
    */
@@ -67,6 +77,8 @@ export type StationOptions = {
   readonly key: DeviceKey;
   readonly identity: Uint8Array;
   readonly domain: Domain;
+  /** Address of the log's operator, who signs its receipts, 20 bytes. From the trust that was pinned, not from the service. */
+  readonly operator: Uint8Array;
   /** SHA-256 of the profile document the readings follow. */
   readonly profile: Uint8Array;
   readonly folder: string;
@@ -87,6 +99,19 @@ const extent = (readings: readonly Reading[]): { startMs: bigint; endMs: bigint 
     endMs: times.reduce((a, b) => (a > b ? a : b)),
   };
 };
+
+/** The service, or a proxy before it, takes no message of this size: fewer batches may fit. */
+const isTooLarge = (error: unknown): error is ServiceError =>
+  error instanceof ServiceError && error.problem.status === 413;
+
+/** A batch too large for what stands before the service: it waits until that is changed, and holds up no other. */
+const waitsAlone = ({ message }: ServiceError): Delivery => ({
+  status: 'refused',
+  digest: null,
+  code: 'body-too-large',
+  message,
+  retryable: true,
+});
 
 /** The head after a batch that was written but whose head was not, as after a power cut. */
 const headAfter = (head: ChainHead, item: Uint8Array, domain: Domain): ChainHead => {
@@ -146,6 +171,23 @@ export const openStation = async (options: StationOptions): Promise<Station> => 
     return toHex(digest);
   };
 
+  const send = async (part: readonly WaitingBatch[]): Promise<readonly Delivery[]> => {
+    const items = part.flatMap(({ item }) => decodeIngestBody(item));
+    const digests = items.map(({ authorPart }) => toHex(digestOf(decodeAuthorPart(authorPart), domain)));
+    return believedOf(await forward(items), digests, { domain, operator: options.operator });
+  };
+
+  const conclude = async (part: readonly WaitingBatch[], answered: readonly Delivery[]): Promise<void> => {
+    const receipted: bigint[] = [];
+    for (const [i, { sequence }] of part.entries()) {
+      const result = answered[i];
+      if (result === undefined) break;
+      if (result.status !== 'refused') receipted.push(sequence);
+      else if (!result.retryable) await spool.setAside(sequence, `${result.code}: ${result.message}`);
+    }
+    await spool.acknowledge(receipted);
+  };
+
   return {
     author: identity,
     report: (readings, notBefore) => {
@@ -156,24 +198,26 @@ export const openStation = async (options: StationOptions): Promise<Station> => 
     },
     next: () => ({ boot: head.boot, sequence: head.sequence }),
     waiting: () => spool.waiting().length,
+    isRefused: spool.isRefused,
     flush: async (received) => {
       const waiting = spool.waiting();
       const deliveries: Delivery[] = [];
-      const size = options.batchesPerRequest ?? 64;
-      for (let from = 0; from < waiting.length; from += size) {
+      let size = options.batchesPerRequest ?? 64;
+      for (let from = 0; from < waiting.length;) {
         const part = await spool.read(waiting.slice(from, from + size));
-        const results = await forward(part.flatMap(({ item }) => decodeIngestBody(item)));
-        const answered = results.slice(0, part.length);
-        await received?.(answered);
-        deliveries.push(...answered);
-        const receipted: bigint[] = [];
-        for (const [i, { sequence }] of part.entries()) {
-          const result = answered[i];
-          if (result === undefined) break;
-          if (result.status !== 'refused') receipted.push(sequence);
-          else if (!result.retryable) await spool.setAside(sequence, `${result.code}: ${result.message}`);
+        const answered = await send(part).catch((error: unknown) => {
+          if (isTooLarge(error)) return error;
+          throw error;
+        });
+        if (answered instanceof ServiceError && part.length > 1) {
+          size = Math.ceil(part.length / 2);
+          continue;
         }
-        await spool.acknowledge(receipted);
+        const told = answered instanceof ServiceError ? [waitsAlone(answered)] : answered;
+        await received?.(told);
+        deliveries.push(...told);
+        await conclude(part, told);
+        from += part.length;
       }
       return deliveries;
     },

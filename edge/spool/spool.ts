@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurableFile } from '@gridseal/sdk/node/durable-file';
 import { encodeRecord, placeAt, scanSegment, type RecordPlace, type WaitingBatch } from './record.ts';
@@ -16,6 +16,8 @@ export type Spool = {
   readonly acknowledge: (sequences: readonly bigint[]) => Promise<void>;
   /** Puts a batch aside that the service refuses for good, with the reason beside it. */
   readonly setAside: (sequence: bigint, reason: string) => Promise<void>;
+  /** Whether a batch was put aside. */
+  readonly isRefused: (sequence: bigint) => boolean;
   /** Whether a sequence is here, or was and is done. */
   readonly knows: (sequence: bigint) => boolean;
 };
@@ -58,6 +60,7 @@ export const openSpool = async (
   const places = new Map<bigint, Place>();
   const ends = new Map<string, number>();
   let done = await readDone(doneFile);
+  const setAside = new Set(await listRefused(refused));
   let last: bigint | undefined;
 
   const names = await segments.list();
@@ -133,10 +136,22 @@ export const openSpool = async (
       const name = join(refused, `${String(sequence).padStart(16, '0')}.batch`);
       await writeDurableFile(name, batch?.item ?? new Uint8Array(0));
       await writeDurableFile(`${name}.reason`, `${reason}\n`);
+      setAside.add(sequence);
       await acknowledge([sequence]);
     },
+    isRefused: (sequence) => setAside.has(sequence) && isDone(sequence),
     knows: (sequence) => isDone(sequence) || places.has(sequence),
   };
+};
+
+const REFUSED = /^(\d{16,})\.batch$/u;
+
+const listRefused = async (folder: string): Promise<readonly bigint[]> => {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cause;
+  });
+  return names.flatMap((name) => REFUSED.exec(name)?.[1] ?? []).map(BigInt);
 };
 
 const readDone = async (file: string): Promise<Done> => {

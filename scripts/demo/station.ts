@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { domainOf, fromHex, type Profile } from '@gridseal/protocol';
+import type { Profile } from '@gridseal/protocol';
 import { getTrust, type GridsealClient } from '@gridseal/sdk';
 import { ensureEnrolled, hashOfProfile } from '../../edge/gateway/enrol.ts';
 import { forwardOverHttp } from '../../edge/gateway/forward.ts';
 import { ensureKeyFile } from '../../edge/gateway/key-file.ts';
+import { operatorIn } from '../../edge/gateway/pinned-trust.ts';
 import { openStation, type Station } from '../../edge/gateway/station.ts';
 
 /** A station with a P-256 key, as a secure element has it, enrolled under an owner of its own. */
@@ -16,18 +17,14 @@ export const openDemoStation = async (
   const folder = join(dataDir, 'station');
   const owner = await ensureKeyFile(join(folder, 'owner.key.json'), 'secp256k1');
   const { key, identity } = await ensureKeyFile(join(folder, 'key.json'), 'p256');
-  await ensureEnrolled({ client, key, owner: owner.key, identity, profile, now: Date.now });
-  const { chainId, evidenceLog, logs } = await getTrust(client);
-  const [log] = logs;
-  if (log === undefined) throw new Error('the service serves no log');
+  const trust = await getTrust(client);
+  await ensureEnrolled({ client, trust, key, owner: owner.key, identity, profile, now: Date.now });
+  const trusted = operatorIn(trust);
+  if (trusted === undefined) throw new Error('the service serves no log');
   return openStation({
     key,
     identity,
-    domain: domainOf({
-      chainId: BigInt(chainId),
-      evidenceLog: fromHex(evidenceLog.address),
-      logId: fromHex(log.logId),
-    }),
+    ...trusted,
     profile: hashOfProfile(profile),
     folder,
     forward: forwardOverHttp(client),

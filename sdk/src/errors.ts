@@ -32,6 +32,10 @@ export type Problem = {
     readonly { readonly field: string; readonly code: string; readonly message: string }[] | undefined;
 };
 
+/** A proxy's answer says nothing of what the service will say; that there is no such page does. */
+const isWorthAnotherTry = ({ status, code }: Problem): boolean =>
+  status === 429 || status >= 500 || (code === 'unexpected-answer' && status !== 404);
+
 /** The service answered, and said no. */
 export class ServiceError extends SdkError {
   override readonly name = 'ServiceError';
@@ -44,7 +48,7 @@ export class ServiceError extends SdkError {
     super(
       problem.status === 404 ? 'not-found' : 'refused',
       [`${problem.title} (${problem.code})`, problem.detail, ...fields].filter(Boolean).join('; '),
-      { retryable: problem.status === 429 || problem.status >= 500 },
+      { retryable: isWorthAnotherTry(problem) },
     );
     this.problem = problem;
     this.retryAfterS = retryAfterS;

@@ -10,6 +10,7 @@ import { openStation } from '../../edge/gateway/station.ts';
 import { openJournal, type Journal } from '../../edge/readers/journal.ts';
 import { openSpool } from '../../edge/spool/spool.ts';
 import { TEST_NOW, TEST_PROFILE, testDomain } from '../setup/devices.ts';
+import { testOperator } from '../setup/operator.ts';
 import { createTestFolder } from '../setup/postgres.ts';
 
 const READINGS: readonly Reading[] = Array.from({ length: 6 }, (_, i) => ({
@@ -35,6 +36,7 @@ for (const { when, broken } of [
         key,
         identity: key.firstIdentity,
         domain: testDomain,
+        operator: testOperator,
         profile: TEST_PROFILE,
         folder: folder.path,
         forward: () => Promise.reject(new Error('nothing is sent here')),

@@ -11,11 +11,11 @@ import {
   type IngestItem,
   type Reading,
 } from '@gridseal/protocol';
-import type { ReceiptJson } from '@gridseal/sdk';
-import { deviceKeyFrom, randomPrivateKey } from '@gridseal/sdk';
+import { deviceKeyFrom, randomPrivateKey, SdkError, ServiceError } from '@gridseal/sdk';
 import { openStation, type Delivery, type Forward, type Station } from '../../edge/gateway/station.ts';
 import { openSpool, SpoolError } from '../../edge/spool/spool.ts';
 import { TEST_NOW, TEST_PROFILE, testDomain } from '../setup/devices.ts';
+import { receiptOf, testOperator } from '../setup/operator.ts';
 import { createTestFolder } from '../setup/postgres.ts';
 
 const key = deviceKeyFrom('p256', randomPrivateKey('p256'));
@@ -36,27 +36,26 @@ const farEnd = (answer: (item: IngestItem) => Delivery) => {
   };
   return { arrived, forward };
 };
-const receiptOf = (digest: Hex): ReceiptJson => ({
-  logId: toHex(testDomain.logId),
-  digest,
-  entryHash: toHex(new Uint8Array(32)),
-  receiptTimeMs: String(TEST_NOW),
-  deadline: String(TEST_NOW / 1_000 + 3_600),
-  signature: '0x01',
-});
 const accepting = () =>
   farEnd((item) => {
     const digest = digestOfItem(item);
     return { status: 'accepted', digest, receipt: receiptOf(digest) };
   });
-const refusing = (retryable: boolean) =>
-  farEnd(() => ({ status: 'refused', code: 'unknown-device', message: 'not enrolled', retryable }));
+const refusing = (code: string) =>
+  farEnd((item) => ({
+    status: 'refused',
+    digest: digestOfItem(item),
+    code,
+    message: 'not so',
+    retryable: false,
+  }));
 
 const stationIn = (folder: string, forward: Forward, batchesPerRequest = 64): Promise<Station> =>
   openStation({
     key,
     identity: key.firstIdentity,
     domain: testDomain,
+    operator: testOperator,
     profile: TEST_PROFILE,
     folder,
     forward,
@@ -166,23 +165,99 @@ test('batches that are reported at once take one number each', async (t) => {
   assert.deepEqual(sequences, [0n, 1n, 2n, 3n, 4n]);
 });
 
-test('a batch refused for now stays; one refused for good is set aside with the reason', async (t) => {
+test('a refusal that a later time may heal leaves the batch waiting, and no other does [A4]', async (t) => {
   const folder = await folderOf(t);
-  const station = await stationIn(folder, refusing(true).forward);
+  const early = await stationIn(folder, refusing('clock-skew').forward);
+  const digest = await early.report(READINGS);
+  await early.flush();
+  for (const code of ['key-unknown', 'owner-not-admitted', 'wrong-chain', 'something-new'])
+    await (await stationIn(folder, refusing(code).forward)).flush();
+  assert.deepEqual(await waitingIn(folder), [0n]);
+  const { arrived, forward } = accepting();
+  const [delivery] = await (await stationIn(folder, forward)).flush();
+  assert.deepEqual([delivery?.status, delivery?.digest], ['accepted', digest]);
+  assert.deepEqual(arrived.map(digestOfItem), [digest]);
+  assert.deepEqual(await waitingIn(folder), []);
+});
+
+test('a batch refused for good is set aside with the reason, and is known as refused', async (t) => {
+  const folder = await folderOf(t);
+  const station = await stationIn(folder, refusing('profile-mismatch').forward);
   await station.report(READINGS);
   const [delivery] = await station.flush();
-  assert.equal(delivery?.status, 'refused');
-  assert.equal((await waitingIn(folder)).length, 1);
-
-  await (await stationIn(folder, refusing(false).forward)).flush();
-  assert.deepEqual(await waitingIn(folder), []);
+  assert.deepEqual([delivery?.status, await waitingIn(folder)], ['refused', []]);
   const [reason] = (await readdir(join(folder, 'spool', 'refused'))).filter((name) =>
     name.endsWith('.reason'),
   );
   assert.equal(
     await readFile(join(folder, 'spool', 'refused', reason ?? ''), 'utf8'),
-    'unknown-device: not enrolled\n',
+    'profile-mismatch: not so\n',
   );
+  const again = await stationIn(folder, accepting().forward);
+  assert.deepEqual([again.isRefused(0n), again.isRefused(1n)], [true, false]);
+});
+
+const ZEROS = `0x${'00'.repeat(32)}` as const;
+
+test('what is not signed by the operator for these batches is not believed: all of it waits [A1]', async (t) => {
+  const folder = await folderOf(t);
+  const answers: Readonly<Record<string, (deliveries: readonly Delivery[]) => readonly Delivery[]>> = {
+    'a receipt of zeros': (good) =>
+      good.map((one) => ({
+        ...one,
+        receipt: { ...receiptOf(ZEROS), signature: `0x01${'00'.repeat(65)}` },
+      })),
+    'a receipt of another batch': (good) => good.map((one) => ({ ...one, receipt: receiptOf(ZEROS) })),
+    'a receipt whose time was changed': (good) =>
+      good.map((one) =>
+        one.status === 'refused' ? one : { ...one, receipt: { ...one.receipt, deadline: '1' } },
+      ),
+    'fewer results than batches': (good) => good.slice(1),
+    'more results than batches': (good) => [...good, ...good.slice(1)],
+    'results of other batches': (good) => good.map((one) => ({ ...one, digest: ZEROS })),
+    'the same result twice': (good) => good.map(() => good[0]!),
+    'a refusal of another batch': (good) =>
+      good.map(() => ({
+        status: 'refused',
+        digest: ZEROS,
+        code: 'malformed',
+        message: 'no',
+        retryable: false,
+      })),
+  };
+  for (const [what, change] of Object.entries(answers)) {
+    const { forward } = accepting();
+    const station = await stationIn(folder, async (items) => change(await forward(items)));
+    if (station.waiting() === 0) for (let i = 0; i < 2; i += 1) await station.report(READINGS);
+    await assert.rejects(
+      station.flush(),
+      (error) => error instanceof SdkError && error.code === 'unexpected-answer' && error.retryable,
+      what,
+    );
+    assert.deepEqual(await waitingIn(folder), [0n, 1n], what);
+  }
+  const { forward } = accepting();
+  const reversed = await stationIn(folder, async (items) => (await forward(items)).toReversed());
+  await reversed.flush();
+  assert.deepEqual(await waitingIn(folder), [], 'results are told by their digests, in any order');
+});
+
+test('a message too large for what stands before the service is sent in parts [A6]', async (t) => {
+  const folder = await folderOf(t);
+  const { arrived, forward } = accepting();
+  const sizes: number[] = [];
+  const narrow: Forward = (items) => {
+    sizes.push(items.length);
+    if (items.length <= 2) return forward(items);
+    const problem = { code: 'unexpected-answer', status: 413, title: 'too large' };
+    return Promise.reject(new ServiceError(problem, undefined));
+  };
+  const station = await stationIn(folder, narrow);
+  const digests: Hex[] = [];
+  for (let i = 0; i < 5; i += 1) digests.push(await station.report(READINGS));
+  await station.flush();
+  assert.deepEqual(arrived.map(digestOfItem), digests);
+  assert.deepEqual(sizes, [5, 3, 2, 2, 1]);
 });
 
 test('what waits goes out in requests of at most the size asked for', async (t) => {
@@ -208,7 +283,7 @@ test('deliveries are told before their batches are forgotten, also when a later 
   };
   const station = await stationIn(folder, breaking, 1);
   const digests = [await station.report(READINGS), await station.report(READINGS)];
-  const told: (Hex | undefined)[] = [];
+  const told: (Hex | null | undefined)[] = [];
   const note = (deliveries: readonly Delivery[]): Promise<void> => {
     told.push(...deliveries.map((one) => ('digest' in one ? one.digest : undefined)));
     return Promise.resolve();

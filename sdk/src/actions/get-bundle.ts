@@ -1,11 +1,11 @@
 import type { Hex } from '@gridseal/protocol';
-import type { GridsealClient } from '../http/client.ts';
+import { readBody, type GridsealClient } from '../http/client.ts';
 
 /** Bytes of the bundle of a statement, in its one encoding. */
 export const getBundle = async (
   client: GridsealClient,
   { digest }: { readonly digest: Hex },
-): Promise<Uint8Array> => bytesOf(await client.request({ path: `/v1/bundles/${digest}`, accept: '*/*' }));
+): Promise<Uint8Array> => readBody(await client.request({ path: `/v1/bundles/${digest}`, accept: '*/*' }));
 
 /**
  * Bytes of a bundle that opens chosen readings. For the operator: `token` is the service's API token.
@@ -17,7 +17,7 @@ export const disclose = async (
   options: { readonly digest: Hex; readonly indices: readonly number[]; readonly token: string },
 ): Promise<Uint8Array> => {
   const { digest, indices, token } = options;
-  return bytesOf(
+  return readBody(
     await client.request({
       method: 'POST',
       path: '/v1/disclosures',
@@ -27,6 +27,3 @@ export const disclose = async (
     }),
   );
 };
-
-const bytesOf = async (response: Response): Promise<Uint8Array> =>
-  new Uint8Array(await response.arrayBuffer());

@@ -2,7 +2,7 @@ import { decodeEntryBundle, fromUtf8, tilePath } from '@gridseal/protocol';
 import { CID } from 'multiformats/cid';
 import { z } from 'zod';
 import { SdkError, ServiceError } from '../errors.ts';
-import { readJson, type GridsealClient } from '../http/client.ts';
+import { readBody, readJson, type GridsealClient } from '../http/client.ts';
 import type { AuditSource } from './source.ts';
 
 const segmentsSchema = z.object({ segments: z.array(z.object({ from: z.string(), to: z.string() })) });
@@ -16,7 +16,7 @@ const PAGE = 1_000;
  */
 export const createHttpSource = (client: GridsealClient, anchors: AuditSource['anchors']): AuditSource => {
   const bytesAt = async (path: string): Promise<Uint8Array> =>
-    new Uint8Array(await (await client.request({ path, accept: '*/*' })).arrayBuffer());
+    readBody(await client.request({ path, accept: '*/*' }));
   /** What a service does not have, or cannot read of its own, is a finding and not the end of the audit. */
   const unlessMissing = async (path: string): Promise<Uint8Array | undefined> => {
     try {

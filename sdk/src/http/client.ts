@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { concat } from '@gridseal/protocol';
 import { SdkError, ServiceError, type Problem } from '../errors.ts';
 
 /** A connection to one Gridseal service. Actions take it as their first argument. */
@@ -29,8 +30,43 @@ const problemSchema = z.object({
   errors: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })).optional(),
 });
 
+/** Longest answer that is read as JSON or as a problem: 65,535 results of a submission are a third of it. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+const MAX_PROBLEM_BYTES = 64 * 1024;
+
+/** The bytes of an answer's body. @throws SdkError `unexpected-answer` when it is cut off, or longer than `most` */
+export const readBody = async (response: Response, most = Infinity): Promise<Uint8Array> => {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      parts.push(part);
+      length += part.length;
+      if (length > most) break;
+    }
+  } catch (cause) {
+    throw new SdkError('unexpected-answer', 'the answer of the service was cut off', {
+      retryable: true,
+      cause,
+    });
+  }
+  if (length > most)
+    throw new SdkError('unexpected-answer', `the service answered more than ${most} bytes`, {
+      retryable: true,
+    });
+  return concat(...parts);
+};
+
+/** The text of an answer's body. @throws as {@link readBody} */
+export const readText = async (response: Response, most = MAX_TEXT_BYTES): Promise<string> =>
+  new TextDecoder().decode(await readBody(response, most));
+
 const problemOf = async (response: Response): Promise<Problem> => {
-  const text = await response.text();
+  const text = await readText(response, MAX_PROBLEM_BYTES).catch((error: unknown) => {
+    // Its status says enough.
+    if (error instanceof SdkError) return '';
+    throw error;
+  });
   try {
     const parsed = problemSchema.safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data;
@@ -40,8 +76,8 @@ const problemOf = async (response: Response): Promise<Problem> => {
   return {
     code: 'unexpected-answer',
     status: response.status,
-    title: `the service answered ${response.status}`,
-    detail: text.slice(0, 200),
+    title: `the service answered ${response.status}, and not as a Gridseal service does`,
+    detail: text.replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200),
   };
 };
 
@@ -74,6 +110,8 @@ export const createGridsealClient = (options: {
         response = await send(url, {
           method,
           headers,
+          // A redirected POST would become a GET, and what it is answered with is of another service.
+          redirect: 'manual',
           ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> | string }),
           signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
         });
@@ -95,15 +133,22 @@ export const createGridsealClient = (options: {
 /**
  * Reads a JSON answer and checks its shape.
  *
- * @throws SdkError `unexpected-answer` when the shape is another.
+ * @throws SdkError `unexpected-answer`, worth another try, when it is cut off, no JSON or of another shape: a proxy answers for
+ * a service that is restarting
  */
 export const readJson = async <T>(response: Response, schema: z.ZodType<T>): Promise<T> => {
-  const parsed = schema.safeParse(await response.json());
-  if (!parsed.success) {
-    throw new SdkError(
-      'unexpected-answer',
-      `${new URL(response.url).pathname} answered another shape: ${z.prettifyError(parsed.error)}`,
-    );
+  const text = await readText(response);
+  const place = URL.canParse(response.url) ? new URL(response.url).pathname : 'the service';
+  const unexpected = (detail: string, cause?: unknown): SdkError =>
+    new SdkError('unexpected-answer', `${place} answered ${detail}`, { retryable: true, cause });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    const shown = text.trim() === '' ? 'nothing' : `no JSON: ${JSON.stringify(text.slice(0, 80))}`;
+    throw unexpected(shown, cause);
   }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw unexpected(`another shape: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 };
