@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 import { toHex, type Hex } from '@gridseal/protocol';
 import { SdkError } from '@gridseal/sdk/errors';
-import { asProfile } from '../../edge/gateway/enrol.ts';
 import { batchesOf } from '../../edge/readers/batches.ts';
 import { readTelemetryFile } from '../../edge/readers/csv.ts';
 import { openGateway, type GatewayFlags } from '../device/gateway.ts';
-import { heldKey, startOf } from '../device/held-key.ts';
+import { fileOptionsOf, withFileFlags, type FileFlags } from '../device/file-flags.ts';
+import { heldKey } from '../device/held-key.ts';
 import { printFigures, ruleOf, type ReductionFlags } from '../device/reduction.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createTerminal, type Progress } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
-type SendFlags = GatewayFlags &
+type SendFlags = FileFlags &
+  GatewayFlags &
   ReductionFlags & {
     readonly json?: boolean;
-    readonly start?: string;
     readonly hours: string;
     readonly again?: boolean;
   };
@@ -33,8 +33,8 @@ const waitText = (count: number): string =>
 const send = async (file: string, csv: string, flags: SendFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const held = await heldKey(file);
-  const telemetry = await readTelemetryFile(csv, startOf(flags.start));
-  const profile = asProfile(telemetry.profile);
+  const telemetry = await readTelemetryFile(csv, fileOptionsOf(flags));
+  const { profile } = telemetry;
   const spanMs = hoursOf(flags.hours) * 3_600_000;
   const gateway = await openGateway(file, held, profile, ruleOf(flags, profile), flags);
   const { station, reporter, signed, receiptFile } = gateway;
@@ -127,20 +127,21 @@ export const withGatewayFlags = (command: Command): Command =>
 
 /** `gridseal device send`. */
 export const addSendCommand = (device: Command): void => {
-  withGatewayFlags(
-    device
-      .command('send')
-      .argument('<key file>')
-      .argument('<csv>')
-      .description(
-        'Sign the readings of a file and send them; what is signed and not receipted waits on disk.',
-      )
-      .option('--start <time>', 'time of the first row, where the file names none')
-      .option('--hours <n>', 'hours of telemetry in a batch', '1')
-      .option(
-        '--again',
-        'sign readings too that were signed before, from this file or another of the same readings',
-      ),
+  withFileFlags(
+    withGatewayFlags(
+      device
+        .command('send')
+        .argument('<key file>')
+        .argument('<csv>')
+        .description(
+          'Sign the readings of a file and send them; what is signed and not receipted waits on disk.',
+        )
+        .option('--hours <n>', 'hours of telemetry in a batch', '1')
+        .option(
+          '--again',
+          'sign readings too that were signed before, from this file or another of the same readings',
+        ),
+    ),
   ).action((file: string, csv: string, _f: unknown, command: Command) =>
     send(file, csv, command.optsWithGlobals<SendFlags>()),
   );

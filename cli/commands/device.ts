@@ -12,17 +12,20 @@ import {
 import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import { asProfile, ensureEnrolled } from '../../edge/gateway/enrol.ts';
 import { createKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
-import { readTelemetryFile } from '../../edge/readers/csv.ts';
+import { checkFile, requireAccepted } from '../../edge/readers/check-file.ts';
+import { profileOf } from '../../edge/readers/file-report.ts';
 import { parseMeterFile } from '../../edge/readers/meter-file.ts';
-import { heldKey, startOf, withKeyHeld } from '../device/held-key.ts';
+import { fileOptionsOf, withFileFlags, type FileFlags } from '../device/file-flags.ts';
+import { heldKey, withKeyHeld } from '../device/held-key.ts';
 import { trustOfKey } from '../device/trust.ts';
 import { exists, readNamedFile } from '../read-file.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { addCheckCommand } from './device-check.ts';
 import { addRunCommand } from './device-run.ts';
 import { addSendCommand } from './device-send.ts';
 
-type DeviceFlags = {
+type DeviceFlags = FileFlags & {
   readonly url: string;
   readonly rpc: string;
   readonly json?: boolean;
@@ -33,13 +36,13 @@ type DeviceFlags = {
   readonly ownerKey?: string;
   readonly lastGood?: string;
   readonly trust?: string;
-  readonly start?: string;
 };
 
 const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
 const VALID_FOR_S = 600n;
 
-const profileFrom = async ({ csv, profile, meter, start }: DeviceFlags): Promise<Profile> => {
+const profileFrom = async (flags: DeviceFlags): Promise<Profile> => {
+  const { csv, profile, meter } = flags;
   if (meter !== undefined) {
     return parseMeterFile(new TextDecoder().decode(await readNamedFile(meter)), meter).profile;
   }
@@ -50,7 +53,7 @@ const profileFrom = async ({ csv, profile, meter, start }: DeviceFlags): Promise
     throw new UsageError(
       'name the telemetry with --csv, the meter with --meter, or a profile with --profile',
     );
-  return asProfile((await readTelemetryFile(csv, startOf(start))).profile);
+  return profileOf(requireAccepted(await checkFile(csv, fileOptionsOf(flags))));
 };
 
 const create = async (file: string, flags: DeviceFlags): Promise<void> => {
@@ -184,30 +187,32 @@ export const addDeviceCommands = (program: Command): void => {
     .description('Make a key.')
     .option('--algorithm <name>', 'p256 or secp256k1', 'p256')
     .action((file: string, _f: unknown, command: Command) => create(file, flagsOf(command)));
-  device
-    .command('enrol')
-    .argument('<key file>')
-    .description('Enrol the key; the service pays the gas.')
-    .option('--csv <file>', 'telemetry whose columns become the profile')
-    .option('--meter <file>', 'a meter file, as `device run` reads it')
-    .option('--profile <file>', 'a profile document')
-    .option('--owner-key <file>', 'secp256k1 key of the owner')
-    .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
-    .action((file: string, _f: unknown, command: Command) => enrol(file, flagsOf(command)));
-  device
-    .command('rotate')
-    .argument('<key file>')
-    .argument('<new key file>')
-    .description('Give the identity a new key and revoke the old one.')
-    .option('--csv <file>', 'telemetry whose columns become the profile')
-    .option('--meter <file>', 'a meter file, as `device run` reads it')
-    .option('--profile <file>', 'a profile document')
-    .option('--owner-key <file>', 'secp256k1 key of the owner')
-    .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
-    .option('--last-good <digest>', 'last statement of the old key that stays good')
-    .action((file: string, next: string, _f: unknown, command: Command) =>
-      rotate(file, next, flagsOf(command)),
-    );
+  withFileFlags(
+    device
+      .command('enrol')
+      .argument('<key file>')
+      .description('Enrol the key; the service pays the gas.')
+      .option('--csv <file>', 'telemetry whose columns become the profile')
+      .option('--meter <file>', 'a meter file, as `device run` reads it')
+      .option('--profile <file>', 'a profile document')
+      .option('--owner-key <file>', 'secp256k1 key of the owner')
+      .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key'),
+  ).action((file: string, _f: unknown, command: Command) => enrol(file, flagsOf(command)));
+  withFileFlags(
+    device
+      .command('rotate')
+      .argument('<key file>')
+      .argument('<new key file>')
+      .description('Give the identity a new key and revoke the old one.')
+      .option('--csv <file>', 'telemetry whose columns become the profile')
+      .option('--meter <file>', 'a meter file, as `device run` reads it')
+      .option('--profile <file>', 'a profile document')
+      .option('--owner-key <file>', 'secp256k1 key of the owner')
+      .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
+      .option('--last-good <digest>', 'last statement of the old key that stays good'),
+  ).action((file: string, next: string, _f: unknown, command: Command) =>
+    rotate(file, next, flagsOf(command)),
+  );
   device
     .command('revoke')
     .argument('<key file>')
@@ -216,6 +221,7 @@ export const addDeviceCommands = (program: Command): void => {
     .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
     .option('--last-good <digest>', 'last statement that stays good')
     .action((file: string, _f: unknown, command: Command) => revoke(file, flagsOf(command)));
+  addCheckCommand(device);
   addSendCommand(device);
   addRunCommand(device);
 };

@@ -22,7 +22,7 @@ export const demoTelemetry = async (csv: string | undefined, rows: number): Prom
     const telemetry = await readTelemetryFile(csv, { rows: { from: 0, to: rows } });
     return {
       title: `${csv} (${telemetry.layout}, ${telemetry.rows} rows)`,
-      profile: asProfile(telemetry.profile),
+      profile: telemetry.profile,
       readings: telemetry.readings,
       batches: batchesOf(telemetry.readings, HOUR_MS),
     };
