@@ -5,11 +5,13 @@ import { ConfigError, type ConfigProblem } from './config/errors.ts';
 import { HTTP_VARIABLES, type HttpConfig, arrangeHttp } from './config/http.ts';
 import { INGEST_VARIABLES, type IngestConfig, arrangeIngest } from './config/ingest.ts';
 import { type ContentStoreConfig, IPFS_VARIABLES, arrangeContentStore } from './config/ipfs.ts';
-import { KEY_VARIABLES, type KeysConfig, arrangeKeys } from './config/keys.ts';
+import { KEY_VARIABLES, type KeysConfig, arrangeKeys, keyConflicts } from './config/keys.ts';
 import { LOG_VARIABLES, type LogConfig, arrangeLog, guardianConflicts } from './config/log.ts';
 import { MQTT_VARIABLES, type MessagingConfig, arrangeMessaging, messagingConflicts } from './config/mqtt.ts';
 import { type DatabaseConfig, POSTGRES_VARIABLES, arrangeDatabase } from './config/postgres.ts';
+import type { NamedFile } from './config/named-files.ts';
 import { type LogLevel, PROCESS_VARIABLES } from './config/process.ts';
+import { strayVariables } from './config/stray.ts';
 import type { Environment, ValuesOf, Variables } from './config/variable.ts';
 import {
   WITNESS_VARIABLES,
@@ -19,6 +21,7 @@ import {
 } from './config/witness.ts';
 
 export { ConfigError } from './config/errors.ts';
+export { requireNamedFiles } from './config/named-files.ts';
 export type { RateLimits } from './config/http.ts';
 export type { PortChoice } from './config/parsers.ts';
 export type { LogLevel } from './config/process.ts';
@@ -39,6 +42,8 @@ export type Config = {
   readonly anchor: AnchorConfig;
   readonly witness: WitnessConfig;
   readonly ingest: IngestConfig;
+  /** Files that variables name, and that must be there. */
+  readonly namedFiles: readonly NamedFile[];
 };
 
 /** Every variable the service reads; each is declared in the file of its part, in `config/`. */
@@ -73,6 +78,12 @@ export const configVariables: readonly {
   }),
 );
 
+const namedFiles = (v: Values): readonly NamedFile[] =>
+  Object.entries<Variables[string]>(VARIABLES).flatMap(([variable, { names, example }]) => {
+    const path: unknown = v[variable as keyof Values];
+    return names === undefined || typeof path !== 'string' ? [] : [{ variable, path, example, what: names }];
+  });
+
 const arrange = (v: Values): Config => {
   const dataDir = v.DATA_DIR ?? resolve('.gridseal');
   return {
@@ -89,8 +100,20 @@ const arrange = (v: Values): Config => {
     anchor: arrangeAnchor(v),
     witness: arrangeWitness(v),
     ingest: arrangeIngest(v),
+    namedFiles: namedFiles(v),
   };
 };
+
+/**
+ * Variables that are set and that nothing reads, although they look as if they were meant for the service.
+ *
+ * @param also further names that the caller reads
+ * @returns a sentence for each
+ */
+export const unknownVariables = (
+  env: Environment = process.env,
+  also: readonly string[] = [],
+): readonly string[] => strayVariables(env, [...Object.keys(VARIABLES), ...also]);
 
 /**
  * Reads and validates the configuration.
@@ -119,6 +142,7 @@ export const readConfig = (env: Environment = process.env, defaults: Environment
   problems.push(
     ...chainConflicts(env),
     ...messagingConflicts(env),
+    ...keyConflicts(env),
     ...unreachableQuorum(values),
     ...guardianConflicts(env, values),
   );

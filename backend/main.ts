@@ -3,25 +3,30 @@ import { setFlagsFromString } from 'node:v8';
 import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
 import { createLogger } from './adapters/logger/logger.ts';
 import { compose } from './compose.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig, requireNamedFiles, unknownVariables } from './config.ts';
 import { V8_FLAGS } from './v8-flags.ts';
 
 V8_FLAGS.forEach(setFlagsFromString);
 
 const EXIT = { ok: 0, failed: 1, badConfiguration: 78 } as const;
 
-const readOrExplain = (): Config => {
+const strays = unknownVariables();
+
+const readOrExplain = async (): Promise<Config> => {
   try {
-    return readConfig();
+    const config = readConfig();
+    await requireNamedFiles(config.namedFiles);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${[error.message, ...strays].join('\n')}\n`);
     process.exit(EXIT.badConfiguration);
   }
 };
 
-const config = readOrExplain();
+const config = await readOrExplain();
 const logger = createLogger(config.logger);
+for (const stray of strays) logger.warn(stray);
 
 const exitAfter = (stop: () => Promise<void>, code: number): void => {
   stop().then(

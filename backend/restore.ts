@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseTrust } from '@gridseal/protocol';
 import { composeRestore } from './compose/restore.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, requireNamedFiles, unknownVariables } from './config.ts';
 
 const EXIT = { ok: 0, failed: 1, badConfiguration: 78 } as const;
 
@@ -17,7 +17,9 @@ const say = (event: string, fields: object): void => {
 };
 
 const run = async (): Promise<number> => {
+  for (const stray of unknownVariables()) process.stderr.write(`${stray}\n`);
   const config = readConfig(undefined, { LOG_LEVEL: 'warn' });
+  await requireNamedFiles(config.namedFiles);
   const trust = parseTrust(await readFile(process.argv[2] ?? '', 'utf8'));
   if (trust.logs.length !== 1)
     throw new Error(`the trust names ${trust.logs.length} logs, and one is restored at a time`);

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { unknownVariables } from '../backend/config.ts';
 import { V8_FLAGS } from '../backend/v8-flags.ts';
 import { startProgram, type Program } from './start/child.ts';
 import { firstScreen } from './start/screen.ts';
@@ -15,6 +16,7 @@ const serviceLog = join(dataDir, 'service.log');
 const SECONDS_BETWEEN_BATCHES = '5';
 
 await mkdir(dataDir, { recursive: true, mode: 0o711 });
+for (const stray of unknownVariables(process.env, ['DEMO_ALLIANCE'])) process.stderr.write(`${stray}\n`);
 process.stdout.write('Starting …\n');
 const service = startProgram({
   name: 'service',

@@ -1,4 +1,4 @@
-import { registerPeriodKey } from '../adapters/keys/period-key-registry.ts';
+import { registerPeriodKey, requirePeriodFolder } from '../adapters/keys/period-key-registry.ts';
 import { openPeriodKeys, type PeriodKeyStore } from '../adapters/keys/period-keys.ts';
 import type { DurableFiles } from '../adapters/durable-file/durable-files.ts';
 import type { Logger } from '../adapters/logger/logger.ts';
@@ -32,6 +32,7 @@ export const composePeriodKeys = async (parts: {
   readonly logger: Logger;
 }): Promise<ComposedPeriodKeys> => {
   const { config, files, database, lifetime, logger } = parts;
+  await requirePeriodFolder(database, config.keys.periodFolder);
   const store = await openPeriodKeys({ folder: config.keys.periodFolder, files, now: new Date() });
   await registerPeriodKey(database, store.current());
 

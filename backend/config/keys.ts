@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { ConfigProblem } from './errors.ts';
 import { path } from './parsers.ts';
-import type { ValuesOf, Variables } from './variable.ts';
+import { type Environment, type ValuesOf, type Variables, isSet } from './variable.ts';
 
 export type KeysConfig = {
   readonly source: 'random' | 'development';
@@ -22,21 +23,25 @@ export const KEY_VARIABLES = {
   OPERATOR_KEY_FILE: {
     schema: path().optional(),
     example: '/etc/gridseal/operator.key',
+    names: 'key file',
     meaning: 'key that signs receipts and operator statements',
   },
   ANCHOR_KEY_FILE: {
     schema: path().optional(),
     example: '/etc/gridseal/anchor.key',
+    names: 'key file',
     meaning: 'key that pays for anchors',
   },
   OWNER_KEY_FILE: {
     schema: path().optional(),
     example: '/etc/gridseal/owner.key',
+    names: 'key file',
     meaning: 'cold key that creates the log and names submitters',
   },
   NOTE_KEY_FILE: {
     schema: path().optional(),
     example: '/etc/gridseal/note.key',
+    names: 'key file',
     meaning: 'key that signs checkpoints',
   },
   PERIOD_KEY_DIR: {
@@ -57,3 +62,13 @@ export const arrangeKeys = (v: ValuesOf<typeof KEY_VARIABLES>, dataDir: string):
     periodFolder: v.PERIOD_KEY_DIR ?? resolve(dataDir, 'keys', 'periods'),
   };
 };
+
+/** Key files beside keys that come from no file: one of the two is a mistake. */
+export const keyConflicts = (env: Environment): readonly ConfigProblem[] =>
+  env.KEYS !== 'development'
+    ? []
+    : Object.entries<Variables[string]>(KEY_VARIABLES).flatMap(([variable, { names, example }]) =>
+        names === undefined || !isSet(env, variable)
+          ? []
+          : [{ variable, problem: 'is not read with KEYS=development, whose keys are public', example }],
+      );

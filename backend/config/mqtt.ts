@@ -16,6 +16,7 @@ export const MQTT_VARIABLES = {
   MQTT_CA_FILE: {
     schema: path().optional(),
     example: '/etc/gridseal/broker-ca.pem',
+    names: 'file',
     meaning: "the broker's certificate authority (PEM), where it is not one of the system's",
   },
   MQTT_PORT: { schema: port().optional(), example: '1883', meaning: 'port of the embedded broker' },

@@ -9,6 +9,8 @@ export type Variable = {
   readonly meaning: string;
   /** Its value, or a part of it, must never be shown: a URL may hold a password or an API key. */
   readonly secret?: true;
+  /** It names a file that somebody else put there: one that is missing is an error, and never made. */
+  readonly names?: 'key file' | 'file';
 };
 
 /** The variables of one part of the service. */

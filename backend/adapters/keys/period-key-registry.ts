@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { equal } from '@gridseal/protocol/bytes';
 import type { Queryable } from '../postgres/database.ts';
@@ -36,4 +37,29 @@ export const registerPeriodKey = async (database: Queryable, { period, key }: Pe
     [period],
   );
   if (row === undefined || !equal(row.fingerprint, fingerprint)) throw new PeriodKeyDiffersError(period);
+};
+
+/** Thrown when the folder of the period keys is gone, for example because its disk is not mounted. */
+export class PeriodFolderMissingError extends Error {
+  readonly code = 'period-folder-missing';
+  readonly folder: string;
+  constructor(folder: string) {
+    super(
+      `the period keys of this database were in ${folder}, which is not there: put it back, or set PERIOD_KEY_DIR to where it is. ` +
+        'If they are lost for good, make an empty folder of that name: payloads that they sealed stay closed',
+    );
+    this.name = 'PeriodFolderMissingError';
+    this.folder = folder;
+  }
+}
+
+/**
+ * Makes sure that the folder of the period keys is there once a database was used with one.
+ *
+ * @throws PeriodFolderMissingError
+ */
+export const requirePeriodFolder = async (database: Queryable, folder: string): Promise<void> => {
+  if (existsSync(folder)) return;
+  const [known] = await database.query('SELECT 1 FROM period_key LIMIT 1');
+  if (known !== undefined) throw new PeriodFolderMissingError(folder);
 };
