@@ -1,10 +1,12 @@
 /**
- * What the process tells its caller. The help of every command lists those it ends with (cli/exit-help.ts).
+ * What the process tells its caller, the same in every command (docs/verify.md). 0 of a command that verifies means that
+ * everything that is required was checked and holds. The help of
+ * every command lists those it ends with (cli/exit-help.ts).
  */
 export const EXIT = {
-  /** Done; for `verify`: every required layer holds. */
+  /** Done. Of a command that verifies: everything that is required was checked, and holds. */
   ok: 0,
-  /** `verify`, `log`: a layer fails or is missing (named in the output); `fsck`: something is wrong with the log. */
+  /** Something that was to be proven does not hold, or is missing: it is named in the output. */
   notProven: 1,
   /** `verify`: the file is not a bundle. */
   notABundle: 2,
@@ -12,4 +14,6 @@ export const EXIT = {
   failed: 3,
   /** The command line or a file named on it is wrong. */
   usage: 4,
+  /** Nothing contradicts what was to be proven, and not everything was checked: the output says first what was not. */
+  notAllChecked: 5,
 } as const;

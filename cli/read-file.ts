@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { ProtocolError, fromUtf8 } from '@gridseal/protocol';
+import { foreignSentence } from './foreign-file.ts';
 import { UsageError } from './usage-error.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -31,3 +33,21 @@ export const exists = (file: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/**
+ * The text of a file named on the command line, without the byte order mark that editors write.
+ *
+ * @param what it should be, in words: `a trust file`
+ * @throws UsageError when it cannot be read or is no UTF-8 text, saying what it is and what to do
+ */
+export const readNamedText = async (file: string, what: string, maxLength = Infinity): Promise<string> => {
+  const bytes = await readNamedFile(file, maxLength);
+  const foreign = foreignSentence(bytes);
+  if (foreign !== undefined) throw new UsageError(`${file} is not ${what}: it ${foreign}`);
+  try {
+    return fromUtf8(bytes, file).replace(/^\ufeff/u, '');
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw new UsageError(`${file} is not ${what}: it is not UTF-8 text; save it as UTF-8`);
+  }
+};

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { MAX_BUNDLE_LENGTH, fromUtf8, parseTrust, type Trust } from '@gridseal/protocol';
-import { readNamedFile } from './read-file.ts';
+import { MAX_BUNDLE_LENGTH, parseTrust, type Trust } from '@gridseal/protocol';
+import { ownFormat } from './foreign-file.ts';
+import { readNamedText } from './read-file.ts';
 import { UsageError } from './usage-error.ts';
 
 const DEPLOYMENTS = new URL('../deployments/', import.meta.url);
@@ -8,12 +9,15 @@ const DEPLOYMENTS = new URL('../deployments/', import.meta.url);
 /** What the verifier believes, and where that came from. */
 export type TrustSource = { readonly trust: Trust; readonly origin: string };
 
-const checked = (file: string, read: () => Trust): Trust => {
+const checked = (file: string, text: string): Trust => {
   try {
-    return read();
+    return parseTrust(text);
   } catch (cause) {
+    const other = ownFormat(text);
+    const hint =
+      other === undefined || other.startsWith('a trust file') ? '' : ` (it says that it is ${other})`;
     throw new UsageError(
-      `${file} is not a trust file: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${file} is not a trust file: ${cause instanceof Error ? cause.message : String(cause)}${hint}`,
     );
   }
 };
@@ -43,7 +47,7 @@ const shipped = async (chainId: string): Promise<TrustSource> => {
     headers: [],
   };
   return {
-    trust: checked(file.pathname, () => parseTrust(JSON.stringify(trust))),
+    trust: checked(file.pathname, JSON.stringify(trust)),
     origin: `shipped deployment of chain ${chainId}`,
   };
 };
@@ -60,8 +64,6 @@ export const findTrust = (file: string | undefined, chainId: string): Promise<Tr
 
 /** @throws UsageError when it is no trust file */
 export const readTrustFile = async (file: string): Promise<TrustSource> => {
-  const bytes = await readNamedFile(file, MAX_BUNDLE_LENGTH);
-  // Editors write a byte order mark that JSON does not know.
-  const read = () => parseTrust(fromUtf8(bytes, 'trust').replace(/^\ufeff/u, ''));
-  return { trust: checked(file, read), origin: file };
+  const text = await readNamedText(file, 'a trust file', MAX_BUNDLE_LENGTH);
+  return { trust: checked(file, text), origin: file };
 };

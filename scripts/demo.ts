@@ -17,7 +17,7 @@ import {
 } from '@gridseal/sdk';
 import { V8_FLAGS } from '../backend/v8-flags.ts';
 import { createTerminal } from '../cli/terminal/terminal.ts';
-import { printOutcome, printVerdict } from '../cli/verdict/print-verdict.ts';
+import { printVerdict } from '../cli/verdict/print-verdict.ts';
 import { openDemoStation } from './demo/station.ts';
 import { demoTelemetry } from './demo/telemetry.ts';
 import { startProgram } from './start/child.ts';
@@ -92,13 +92,12 @@ const run = async (dataDir: string): Promise<boolean> => {
   await writeFile(join(out, 'trust.json'), encodeTrust(pinned));
   terminal.line();
   printVerdict(terminal, verdict, `this demo's own service, and its chain at ${service.rpcUrl}`);
-  printOutcome(terminal, verdict);
   const folder = relative(process.cwd(), out) || '.';
   terminal.line(`\nThe bundle is ${join(folder, 'bundle.json')}. Check it yourself, without a network:`);
   terminal.line(
     `  npx gridseal verify ${join(folder, 'bundle.json')} --trust ${join(folder, 'trust.json')} --offline`,
   );
-  return verdict.layers.every(({ status }) => status === 'pass');
+  return verdict.holds;
 };
 
 const dataDir = await mkdtemp(join(tmpdir(), 'gridseal-demo-'));

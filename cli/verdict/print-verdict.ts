@@ -2,9 +2,11 @@ import { secondsText, type LayerVerdict, type Verdict, type VerdictTimes } from 
 import { printable } from '../terminal/printable.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { printReadings } from './print-reading.ts';
+import { closingSentence, firstSentence, type Context } from './sentences.ts';
 
 const MARKS = { pass: '✓', fail: '✗', 'not checked': '–' } as const;
 const COLOURS = { pass: 'green', fail: 'red', 'not checked': 'yellow' } as const;
+const OUTCOMES = { holds: 'green', incomplete: 'yellow', fails: 'red' } as const;
 const WORDS = { pass: 'holds', fail: 'FAILS', 'not checked': 'not checked' } as const;
 
 const printLayer = (terminal: Terminal, verdict: LayerVerdict): void => {
@@ -18,11 +20,16 @@ const printLayer = (terminal: Terminal, verdict: LayerVerdict): void => {
 };
 
 const printTimes = (terminal: Terminal, times: VerdictTimes): void => {
-  const { deviceMs, receiptMs, anchorS, anchorBlock, notBeforeBlock } = times;
+  const { deviceMs, receiptMs, interval, anchorS, anchorBlock, notBeforeBlock, isNotBeforeProven } = times;
   terminal.line('  Times, each with who vouches for it');
   if (notBeforeBlock !== undefined) {
-    terminal.line(`    after   block ${notBeforeBlock} (the author's claim)`);
+    const voucher = isNotBeforeProven ? 'whose hash it names; the chain' : "the author's claim, not checked";
+    terminal.line(`    after   block ${notBeforeBlock} (${voucher})`);
   }
+  if (interval !== undefined)
+    terminal.line(
+      `    of      ${secondsText(interval.startMs / 1000n)} to ${secondsText(interval.endMs / 1000n)} (the author's clock)`,
+    );
   terminal.line(`    signed  ${secondsText(deviceMs / 1000n)} (the author's clock)`);
   terminal.line(`    taken   ${secondsText(receiptMs / 1000n)} (the operator's clock)`);
   if (anchorS !== undefined) {
@@ -32,9 +39,19 @@ const printTimes = (terminal: Terminal, times: VerdictTimes): void => {
   }
 };
 
-/** Prints a verdict for a person: what it is about, every layer, the times and the readings shown. */
-export const printVerdict = (terminal: Terminal, verdict: Verdict, trustOrigin: string): void => {
-  const { layers, summary } = verdict;
+/**
+ * Prints a verdict for a person: first what was not checked or does not hold; then what it is about, every layer, what is
+ * odd, the times and the readings shown; last, in one sentence, who, what, when, and what is not proven.
+ */
+export const printVerdict = (
+  terminal: Terminal,
+  verdict: Verdict,
+  trustOrigin: string,
+  context: Context = {},
+): void => {
+  const { outcome, layers, remarks, summary } = verdict;
+  terminal.line(terminal.style(OUTCOMES[outcome], firstSentence(verdict)));
+  terminal.line();
   if (summary !== undefined) {
     const { kind, author, lane, boot, sequence, digest } = summary;
     terminal.line(
@@ -46,21 +63,12 @@ export const printVerdict = (terminal: Terminal, verdict: Verdict, trustOrigin: 
   terminal.line();
   for (const layer of layers) printLayer(terminal, layer);
   terminal.line();
-  if (summary === undefined) return;
-  printTimes(terminal, summary.times);
-  printReadings(terminal, summary.readings);
-  terminal.line();
-};
-
-/** The last line: what the whole comes to, and what is missing. */
-export const printOutcome = (terminal: Terminal, { holds, layers }: Verdict): void => {
-  const unmet = layers.filter(({ status, required, waived }) => required && !waived && status !== 'pass');
-  const names = unmet.map(({ layer, status }) => `${layer} (${status === 'fail' ? 'fails' : 'not checked'})`);
-  if (holds && unmet.length === 0) {
-    terminal.line(terminal.style('green', 'Every required layer holds.'));
-  } else if (holds) {
-    terminal.line(terminal.style('yellow', `Nothing contradicts the bundle. Offline: ${names.join(', ')}.`));
-  } else {
-    terminal.line(terminal.style('red', `Not proven: ${names.join(', ')}.`));
+  for (const { detail } of remarks) terminal.line(`  ${terminal.style('yellow', '!')} ${printable(detail)}`);
+  if (remarks.length > 0) terminal.line();
+  if (summary !== undefined) {
+    printTimes(terminal, summary.times);
+    printReadings(terminal, summary.readings);
+    terminal.line();
   }
+  terminal.line(terminal.style('bold', closingSentence(verdict, context)));
 };

@@ -8,7 +8,7 @@ type DocumentVector = {
     readonly bundle?: string;
     readonly trustPatch?: Change['patch'];
     readonly options?: {
-      readonly offline?: boolean;
+      readonly notBefore?: unknown;
       readonly waive?: readonly string[];
       readonly refusedBlock?: string;
     };
@@ -16,6 +16,9 @@ type DocumentVector = {
   readonly expected?: {
     readonly holds: boolean;
     readonly layers: { readonly [layer: string]: string };
+    readonly outcome: 'holds' | 'incomplete' | 'fails';
+    readonly remarks: readonly string[];
+    readonly isReformatted: boolean;
   };
   readonly wantErr?: { readonly code: string; readonly field?: string };
 };

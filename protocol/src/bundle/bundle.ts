@@ -100,6 +100,27 @@ export function encodeBundle(bundle: Bundle): Uint8Array {
   return bytes;
 }
 
+/** A bundle as a person handed it over. */
+export type ReadBundle = {
+  readonly bundle: Bundle;
+  /** Whether the file is another text than the bundle's one encoding. */
+  readonly isReformatted: boolean;
+};
+
+/**
+ * Reads a bundle that may have been through mail gateways and editors: white space, a byte order mark, another order of
+ * members and other escapes say nothing else, as there is no number in it that a parser could round. What says something
+ * else is refused as {@link decodeBundle} refuses it: a member twice, one too many or too few, a number, a lone surrogate.
+ *
+ * @throws ProtocolError `TooLong`, `InvalidUtf8`, `InvalidJson`: the file is not a bundle
+ * @example const { bundle, isReformatted } = readBundle(bytes)
+ */
+export function readBundle(bytes: Uint8Array): ReadBundle {
+  const source = sourceOf(bytes);
+  const bundle = readJson(source.replace(/^\ufeff/u, ''), bundleShape, 'bundle');
+  return { bundle, isReformatted: canonicalJson(bundle) !== source };
+}
+
 /**
  * Reads a bundle. Any byte sequence but the one encoding of a bundle is refused.
  *
@@ -107,13 +128,17 @@ export function encodeBundle(bundle: Bundle): Uint8Array {
  * @example const verdict = verify(decodeBundle(bytes), trust)
  */
 export function decodeBundle(bytes: Uint8Array): Bundle {
-  if (bytes.length > MAX_BUNDLE_LENGTH) {
-    throw new ProtocolError('TooLong', 'bundle', { expected: MAX_BUNDLE_LENGTH, actual: bytes.length });
-  }
-  const source = fromUtf8(bytes, 'bundle');
+  const source = sourceOf(bytes);
   const bundle = readJson(source, bundleShape, 'bundle');
   if (canonicalJson(bundle) !== source) {
     throw new ProtocolError('NonCanonical', 'bundle', { expected: 'JSON as RFC 8785 writes it' });
   }
   return bundle;
+}
+
+function sourceOf(bytes: Uint8Array): string {
+  if (bytes.length > MAX_BUNDLE_LENGTH) {
+    throw new ProtocolError('TooLong', 'bundle', { expected: MAX_BUNDLE_LENGTH, actual: bytes.length });
+  }
+  return fromUtf8(bytes, 'bundle');
 }

@@ -139,13 +139,22 @@ function isAnchored(
   );
 }
 
+/** What lets a key speak. */
+export type Authority = {
+  readonly detail: string;
+  /** Whether the chain says so, and not the trust alone. */
+  readonly byChain: boolean;
+  /** The key's record, where there is one. `validFrom` in Unix seconds. */
+  readonly enrolment: Pick<KeyRecord, 'purpose' | 'validFrom'> | undefined;
+};
+
 /** Holds when the author's key could speak for it in the anchor's block. */
 export function checkAuthority(
   bundle: Bundle,
   trust: Trust,
   statement: ReadStatement,
   primitives: Primitives,
-): { readonly detail: string; readonly byChain: boolean } {
+): Authority {
   const { author } = statement.part.header;
   const { operator } = trustedLog(trust, bundle.domain.logId);
   const role = statement.kind === undefined ? undefined : KINDS[statement.kind].author;
@@ -163,7 +172,7 @@ export function checkAuthority(
     if (bundle.authority !== null) {
       throw new LayerFailure('AuthorMismatch', "the operator's authority comes from trust alone");
     }
-    return { detail: 'the operator that the trust names', byChain: false };
+    return { detail: 'the operator that the trust names', byChain: false, enrolment: undefined };
   }
   if (bundle.authority === null || bundle.anchor === null) {
     throw new LayerFailure('Missing', 'the bundle does not show what the key could do');
@@ -171,19 +180,18 @@ export function checkAuthority(
   const record = readRecord(bundle, trust, statement, primitives);
   if (record === undefined) return ownKey(bundle.authority, statement);
   requireRecord(record, statement);
-  if (record.revokedAt === 0n) {
+  const { purpose, validFrom, revokedAt } = record;
+  const found = { byChain: true, enrolment: { purpose, validFrom } };
+  if (revokedAt === 0n) {
     if (bundle.authority.lineage.length > 0) throw unneededLineage();
-    return { detail: `${record.purpose} key, enrolled ${secondsText(record.validFrom)}`, byChain: true };
+    return { ...found, detail: `${purpose} key, enrolled ${secondsText(validFrom)}` };
   }
   requireLineage(bundle.authority.lineage, record, statement, primitives);
-  return { detail: `key revoked ${secondsText(record.revokedAt)}, after this statement`, byChain: true };
+  return { ...found, detail: `key revoked ${secondsText(revokedAt)}, after this statement` };
 }
 
 /** An owner signs as itself: its address is its key, which needs no record, and the block shows that none revokes it. */
-function ownKey(
-  { lineage }: BundleAuthority,
-  statement: ReadStatement,
-): { readonly detail: string; readonly byChain: boolean } {
+function ownKey({ lineage }: BundleAuthority, statement: ReadStatement): Authority {
   const { author, keyId } = statement.part.header;
   const role = statement.kind === undefined ? undefined : KINDS[statement.kind].author;
   if (role !== 'owner' || !isOwnKey(statement)) {
@@ -194,7 +202,7 @@ function ownKey(
   }
   if (lineage.length > 0) throw unneededLineage();
   const detail = `signed by ${toHex(author)} itself; which identities it owns is for the registry to say`;
-  return { detail, byChain: true };
+  return { detail, byChain: true, enrolment: undefined };
 }
 
 function unneededLineage(): LayerFailure {

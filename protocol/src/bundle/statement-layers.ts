@@ -104,8 +104,24 @@ export function readDisclosed(
       path: path.map((hash) => fromHex(hash)),
     };
     const reading = verifyDisclosure({ root, count: Number(count), disclosure }, primitives);
+    requireInside(reading, body);
     return { ...reading, meaning: meaningOf(reading.channel, channels) };
   });
+}
+
+/** A batch says in which time its readings lie, and each must. */
+function requireInside({ timeMs, channel }: Reading, { startMs, endMs }: ReadStatement['body']): void {
+  const isInside =
+    typeof startMs === 'bigint' && typeof endMs === 'bigint' && timeMs >= startMs && timeMs <= endMs;
+  if (isInside) return;
+  throw new LayerFailure(
+    'OutsideInterval',
+    `a reading of channel ${channel} is not of the time of its batch`,
+    {
+      expected: `from ${String(startMs)} to ${String(endMs)} ms`,
+      actual: `${timeMs} ms`,
+    },
+  );
 }
 
 /** The channels of a profile by number. A device may have cited what is no profile: its values then stay bare numbers. */

@@ -12,6 +12,8 @@ export const LAYERS = [
   'anchor',
   'chain',
   'readings',
+  'times',
+  'claims',
 ] as const;
 export type LayerName = (typeof LAYERS)[number];
 
@@ -31,6 +33,7 @@ export const LAYER_CODES = [
   'EventMissing',
   'CodeHash',
   'BlockNotCanonical',
+  'BlockUntrusted',
   'KeyUnknown',
   'KeyRevoked',
   'LineageBroken',
@@ -38,10 +41,45 @@ export const LAYER_CODES = [
   'ProfileMismatch',
   'NothingCommitted',
   'AuthorMismatch',
+  'OutsideInterval',
+  'BlockAhead',
+  'NotBeforeHash',
+  'AheadOfAnchor',
   'Unreadable',
 ] as const;
 export type LayerCode = (typeof LAYER_CODES)[number];
 export type VerdictCode = LayerCode | ProtocolErrorCode | MerkleErrorCode | TlogErrorCode;
+
+/**
+ * What is odd about a bundle and contradicts nothing (docs/spec/bundle.md). The list is closed.
+ *
+ * - `Reformatted`: the file is not the one encoding of what it says; white space, order or escapes differ.
+ * - `DevelopmentKeys`: the trust is of a chain or of keys that are public: it says nothing about the real world.
+ * - `NotBeforeUnchecked`: the block after which the author claims to have signed was not looked up.
+ * - `ClockUnset`: a time before 2000 or from 2100 on: the clock was not set.
+ * - `ClockAhead`: the author's clock is ahead of the operator's or of the anchor's block.
+ * - `ReadingsAhead`: the readings are of a time after the author's own time of signing.
+ * - `ReceiptAhead`: the operator's clock is ahead of the anchor's block.
+ */
+export const REMARK_CODES = [
+  'Reformatted',
+  'DevelopmentKeys',
+  'NotBeforeUnchecked',
+  'ClockUnset',
+  'ClockAhead',
+  'ReadingsAhead',
+  'ReceiptAhead',
+] as const;
+export type RemarkCode = (typeof REMARK_CODES)[number];
+
+/** One remark; `detail` is one sentence for a person. */
+export type Remark = { readonly code: RemarkCode; readonly detail: string };
+
+/**
+ * What the layers come to. `holds`: every required layer was checked and holds. `incomplete`: nothing fails, and a required
+ * layer was not checked, or is missing and was waived. `fails`: a layer fails, or one that is required is missing.
+ */
+export type Outcome = 'holds' | 'incomplete' | 'fails';
 
 /** Longest text of a verdict that is shown whole. */
 const MAX_TEXT = 1024;
@@ -71,6 +109,21 @@ export type Finding =
       readonly actual?: string;
       readonly detail: string;
     };
+
+/** Whether a layer refutes the whole. Only what is absent can be waived: what fails contradicts itself. */
+const refutes = ({ status, waived, code }: LayerVerdict): boolean =>
+  status === 'fail' && !(waived && code === 'Missing');
+
+/** The required layers that were not checked, or that are missing and were waived, in order. */
+export function uncheckedLayers(layers: readonly LayerVerdict[]): readonly LayerVerdict[] {
+  return layers.filter((layer) => layer.required && layer.status !== 'pass' && !refutes(layer));
+}
+
+/** What layers come to. @example outcomeOf(verdict.layers) === verdict.outcome */
+export function outcomeOf(layers: readonly LayerVerdict[]): Outcome {
+  if (layers.some(refutes)) return 'fails';
+  return uncheckedLayers(layers).length > 0 ? 'incomplete' : 'holds';
+}
 
 /** Ends a layer with a failure. Never leaves the verifier. */
 export class LayerFailure extends Error {

@@ -5,6 +5,7 @@ import { bytesOf, decodeRlp, integerOf, listOf } from './rlp.ts';
 /** What evidence needs of a block header. */
 export type BlockHeader = {
   readonly hash: Uint8Array;
+  readonly parentHash: Uint8Array;
   readonly number: bigint;
   /** Unix seconds. */
   readonly timestamp: bigint;
@@ -30,6 +31,7 @@ export function decodeHeader(bytes: Uint8Array, primitives: Primitives): BlockHe
   }
   return {
     hash: primitives.keccak256(bytes),
+    parentHash: bytesOf(fields[0], 'block.header.parentHash', 32),
     stateRoot: bytesOf(fields[3], 'block.header.stateRoot', 32),
     receiptsRoot: bytesOf(fields[5], 'block.header.receiptsRoot', 32),
     number: integerOf(fields[8], 'block.header.number'),

@@ -5,6 +5,7 @@ import { bloom, headerOf, integer, rlp, ZERO, type Nested } from './chain.ts';
 import { trieVectors } from './tries.ts';
 
 const facts = {
+  parentHash: seeded('parent'),
   number: 21_000_000n,
   timestamp: 1_767_225_660n,
   stateRoot: seeded('state root'),
@@ -40,6 +41,8 @@ const headers: readonly Vector[] = [
   noHeader('nothing', '0x'),
   noHeader('a byte too many', concatHex([rlp(fields), '0x00'])),
   noHeader('a byte too few', cut(rlp(fields), 0, -1)),
+  noHeader('a parent of 31 bytes', withField(0, cut(facts.parentHash, 1)), 'block.header.parentHash'),
+  noHeader('a parent that is a list', withField(0, []), 'block.header.parentHash'),
   noHeader('a state root of 31 bytes', withField(3, cut(facts.stateRoot, 1)), 'block.header.stateRoot'),
   noHeader('a state root that is a list', withField(3, [facts.stateRoot]), 'block.header.stateRoot'),
   noHeader(

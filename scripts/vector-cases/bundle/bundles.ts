@@ -13,18 +13,26 @@ const accepted = (name: string): Vector => {
   const sha256 = createHash('sha256').update(text).digest('hex');
   return {
     name: `the bundle ${name}`,
-    operation: 'decode',
+    operation: 'read',
     input: { bundle: name },
-    expected: { sha256: `0x${sha256}` },
+    expected: { sha256: `0x${sha256}`, isReformatted: false },
   };
 };
+const sha256OfDevice = createHash('sha256').update(canonical(device)).digest('hex');
+/** The device's bundle as something else wrote it: it says the same. */
+const reformatted = (name: string, splice: Splice): Vector => ({
+  name,
+  operation: 'read',
+  input: { bundle: 'device', splice: splice as Json },
+  expected: { sha256: `0x${sha256OfDevice}`, isReformatted: true },
+});
 
 const patched = (name: string, patch: readonly Step[], field: string, code = 'InvalidJson'): Vector =>
-  refusal('decode', name, { bundle: 'device', patch: patch as Json }, code, field);
-const spliced = (name: string, splice: Splice, code = 'NonCanonical', field = 'bundle'): Vector =>
-  refusal('decode', name, { bundle: 'device', splice: splice as Json }, code, field);
+  refusal('read', name, { bundle: 'device', patch: patch as Json }, code, field);
+const spliced = (name: string, splice: Splice, code: string, field = 'bundle'): Vector =>
+  refusal('read', name, { bundle: 'device', splice: splice as Json }, code, field);
 const swapped = (name: string, found: string, put: string): Vector =>
-  spliced(name, instead(device, found, put));
+  reformatted(name, instead(device, found, put));
 
 const integerAt = (value: Json, name = JSON.stringify(value)): Vector =>
   patched(`a number ${name}`, [replace('/anchor/logIndex', value)], 'bundle.anchor.logIndex');
@@ -63,13 +71,33 @@ const otherBytes: readonly Vector[] = [
   spliced('all but the last byte', keep(device, Buffer.byteLength(canonical(device)) - 1), 'InvalidJson'),
   spliced('twice', append(device, canonical(device).slice(0, 40)), 'InvalidJson'),
   spliced('a NUL at the end', append(device, '\0'), 'InvalidJson'),
-  spliced('a newline at the end', append(device, '\n')),
-  spliced('a space at the end', append(device, ' ')),
+  reformatted('a newline at the end', append(device, '\n')),
+  reformatted('a carriage return and a newline at the end', append(device, '\r\n')),
+  reformatted('a space at the end', append(device, ' ')),
+  reformatted('indented', wholly(device, JSON.stringify(device, null, 2))),
+  reformatted(
+    'indented by tabs, with carriage returns',
+    wholly(device, JSON.stringify(device, null, '\t').replaceAll('\n', '\r\n')),
+  ),
+  reformatted('members in the order of another program', wholly(device, JSON.stringify(device))),
+  reformatted('a byte order mark and indented', wholly(device, `\ufeff${JSON.stringify(device, null, 4)}\n`)),
+  reformatted(
+    'every character beyond ASCII escaped',
+    wholly(
+      device,
+      canonical(device).replaceAll(
+        /[\u0080-\uffff]/gu,
+        (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      ),
+    ),
+  ),
+  spliced('two byte order marks', instead(device, '{"anchor"', '\ufeff\ufeff{"anchor"'), 'InvalidJson'),
+  spliced('a no-break space', append(device, '\u00a0'), 'InvalidJson'),
   swapped('a space before', '{"anchor"', ' {"anchor"'),
   swapped('a space after a comma', ',"proof"', ', "proof"'),
   swapped('a tab after a colon', '"proof":', '"proof":\t'),
   swapped('a carriage return and a newline', '{"anchor"', '{\r\n"anchor"'),
-  spliced('a byte order mark', instead(device, '{"anchor"', '\ufeff{"anchor"'), 'InvalidJson'),
+  reformatted('a byte order mark', instead(device, '{"anchor"', '\ufeff{"anchor"')),
   spliced('UTF-16', wholly(device, '\u0000{\u0000}'), 'InvalidJson'),
   spliced('a byte that is no UTF-8', instead(device, 'TelemetryBatch', Uint8Array.of(0xff)), 'InvalidUtf8'),
   spliced(

@@ -19,7 +19,7 @@ const noReceipt = { anchor: 'fail ReceiptNotProven' };
 export const anchorVerdicts: readonly Vector[] = [
   failing(
     'a block by another name',
-    { authority: 'fail HeaderHash', anchor: 'fail HeaderHash', chain: 'not checked' },
+    { authority: 'fail HeaderHash', anchor: 'fail HeaderHash', chain: 'fail BlockUntrusted' },
     [replace('/anchor/block/hash', seeded('another block'))],
   ),
   failing('a header that is not of the block', { authority: 'fail HeaderHash', anchor: 'fail HeaderHash' }, [
@@ -28,11 +28,16 @@ export const anchorVerdicts: readonly Vector[] = [
   failing('a header that is no RLP', { authority: 'fail NonCanonical', anchor: 'fail NonCanonical' }, [
     replace('/anchor/block/header', `${anchor.block.header}00`),
   ]),
-  failing(
-    "a block of the attacker's own",
-    { authority: 'fail RootMismatch', anchor: 'fail RootMismatch', chain: 'not checked' },
-    [replace('/anchor/block', { header: fakeHeader, hash: keccak256(fakeHeader) })],
-  ),
+  verdict("a block of the attacker's own", {
+    patch: [replace('/anchor/block', { header: fakeHeader, hash: keccak256(fakeHeader) })],
+    except: {
+      authority: 'fail RootMismatch',
+      anchor: 'fail RootMismatch',
+      chain: 'fail BlockUntrusted',
+      times: 'fail AheadOfAnchor',
+    },
+    remarks: ['ClockAhead', 'ReceiptAhead'],
+  }),
   failing('a receipt of another transaction', noReceipt, [replace('/anchor/receipt/bytes', '0x02c0')]),
   failing('a byte of the receipt changed', noReceipt, [
     replace('/anchor/receipt/bytes', overwrite(anchor.receipt.bytes, -40, 'ff')),

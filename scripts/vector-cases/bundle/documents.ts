@@ -4,6 +4,7 @@ import { domain, logId, operatorAddress, seeded } from '../fixture.ts';
 import { cosignedLine, signedLine, verifierKeyOf, type Key } from '../note-reference.ts';
 import { toBuffer } from '../reference.ts';
 import { auditPath, consistencyProof, treeOf } from '../tree-reference.ts';
+import type { Fields } from '../reference.ts';
 import type { Json } from '../vector.ts';
 import { buildBlock, codeHashes, integer, rlp, type RecordWords } from './chain.ts';
 import {
@@ -36,7 +37,7 @@ const base64 = (hash: Hex): string => toBuffer(hash).toString('base64');
 type Choices = {
   readonly statement: Statement;
   readonly number: bigint;
-  readonly record: RecordWords;
+  readonly record?: RecordWords;
   readonly slot?: Hex | undefined;
   readonly lineage?: readonly Hex[];
   readonly succeeded?: boolean;
@@ -96,7 +97,52 @@ const reset = statementOf('Reset', owner);
 const byKeyOfOwner = statementOf('Reset', { ...device, identity: owner.identity });
 const byOwner = statementOf('Gap', owner);
 
-const choices: { readonly [name: string]: Omit<Choices, 'number'> } = {
+/** The block that the bundles of times stand in, and how the header of a statement in it may be changed. */
+const BLOCK = 9_000n;
+const HOUR = 3_600_000;
+const SIGNED = 1_767_225_600_000;
+const timed = (chain: Fields, change: Fields = {}, receiptTimeMs?: string) => ({
+  statement: statementOf(
+    'TelemetryBatch',
+    device,
+    { ...place(2, seeded('previous')), ...chain },
+    change,
+    receiptTimeMs,
+  ),
+  record: enrolled(),
+  number: BLOCK,
+});
+const after = (block: bigint, hash: Hex) => timed({ notBeforeBlock: String(block), notBeforeHash: hash });
+const stated = (kind: string, change: Fields = {}) => ({
+  statement: statementOf(kind, operator, {}, change),
+});
+
+/** What contradicts a batch of the device: another one of the same number. */
+const contradicting = statementOf('TelemetryBatch', device, place(2, seeded('another')));
+const byStranger = statementOf(
+  'TelemetryBatch',
+  { ...owner, identity: device.identity },
+  place(2, seeded('another')),
+);
+const unsigned: Hex =
+  `${contradicting.part.slice(0, -2)}${contradicting.part.endsWith('00') ? '01' : '00'}` as Hex;
+const ofAnotherKey = statementOf(
+  'TelemetryBatch',
+  { ...device, keyId: owner.keyId },
+  place(2, seeded('another')),
+);
+const equivocation = ({ digest, part }: Pick<Statement, 'digest' | 'part'>) =>
+  stated('Equivocation', {
+    subject: device.identity,
+    lane: 0,
+    boot: 1,
+    sequence: '2',
+    acceptedDigest: first.digest,
+    conflictingDigest: digest,
+    conflicting: part,
+  });
+
+const choices: { readonly [name: string]: Omit<Choices, 'number'> & { readonly number?: bigint } } = {
   device: { statement: first, record: enrolled() },
   revoked: {
     statement: first,
@@ -128,6 +174,26 @@ const choices: { readonly [name: string]: Omit<Choices, 'number'> } = {
   'record-that-is-no-rlp': { statement: first, record: enrolled(), slot: '0x8101' },
   'not-the-operator': { statement: byOwner, record: undefined },
   'transaction-failed': { statement: first, record: enrolled(), succeeded: false },
+  'not-before-parent': after(BLOCK - 1n, seeded('parent')),
+  'not-before-other-parent': after(BLOCK - 1n, seeded('another parent')),
+  'not-before-claimed': after(4_711n, seeded('block 4711')),
+  'not-before-same': after(BLOCK, seeded('block 9000')),
+  'not-before-above': after(999_999n, seeded('made up')),
+  'interval-elsewhere': timed({}, { startMs: '1', endMs: '2' }),
+  'interval-ahead': timed({}, { endMs: String(SIGNED + 49 * HOUR) }),
+  'clock-unset': timed({ timeMs: '1000' }),
+  'clock-of-9999': timed({ timeMs: '253402300799000' }),
+  'clock-ahead': timed({ timeMs: String(SIGNED + HOUR) }),
+  'receipt-ahead': timed({}, {}, String(SIGNED + HOUR)),
+  'receipt-far-ahead': timed({}, {}, String(SIGNED + 49 * HOUR)),
+  'registry-event': { ...stated('RegistryEvent'), number: 4_713n },
+  'registry-event-ahead': { ...stated('RegistryEvent'), number: 4_712n },
+  erasure: stated('Erasure'),
+  equivocation: equivocation(contradicting),
+  'equivocation-by-another-key': equivocation(byStranger),
+  'equivocation-unsigned': equivocation({ digest: contradicting.digest, part: unsigned }),
+  'equivocation-of-another-key': equivocation(ofAnotherKey),
+  'equivocation-of-another-digest': equivocation({ digest: seeded('another'), part: contradicting.part }),
 };
 
 export type BundleDocument = Awaited<ReturnType<typeof bundleOf>>;
@@ -136,7 +202,7 @@ export type BundleDocument = Awaited<ReturnType<typeof bundleOf>>;
 export const bundles: { readonly [name: string]: BundleDocument } = Object.fromEntries(
   await Promise.all(
     Object.entries(choices).map(
-      async ([name, each], i) => [name, await bundleOf({ ...each, number: 4712n + BigInt(i) })] as const,
+      async ([name, each], i) => [name, await bundleOf({ number: 4712n + BigInt(i), ...each })] as const,
     ),
   ),
 );

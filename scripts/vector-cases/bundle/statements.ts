@@ -83,6 +83,9 @@ const bodies: { readonly [kind: string]: Fields } = {
   },
   Reset: { ...kinds.Reset!.body, subject: device.identity },
   Gap: { ...kinds.Gap!.body, subject: device.identity },
+  RegistryEvent: { ...kinds.RegistryEvent!.body },
+  Erasure: { ...kinds.Erasure!.body },
+  Equivocation: { ...kinds.Equivocation!.body },
 };
 
 export type Statement = {
@@ -94,10 +97,16 @@ export type Statement = {
   readonly entry: Hex;
 };
 
-/** A signed statement as the log stores it. */
-export function statementOf(kind: string, author: Author, chain: Fields = {}): Statement {
+/** A signed statement as the log stores it: `chain` changes its header, `change` its body. */
+export function statementOf(
+  kind: string,
+  author: Author,
+  chain: Fields = {},
+  change: Fields = {},
+  receiptTimeMs = '1767225601000',
+): Statement {
   const { list } = kinds[kind]!;
-  const body = bodies[kind]!;
+  const body = { ...bodies[kind]!, ...change };
   const type = encodeType(kind, list);
   const header = { ...firstHeader, author: author.identity, keyId: author.keyId, ...chain };
   const digest = digestOf(kind, { list, body }, header);
@@ -108,6 +117,6 @@ export function statementOf(kind: string, author: Author, chain: Fields = {}): S
     author,
     digest,
     part,
-    entry: entry({ authorPart: part, receiptTimeMs: '1767225601000', payloadCid: '0x', keyCommitment: '0x' }),
+    entry: entry({ authorPart: part, receiptTimeMs, payloadCid: '0x', keyCommitment: '0x' }),
   };
 }

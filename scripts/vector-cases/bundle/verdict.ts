@@ -12,6 +12,8 @@ export const LAYERS = [
   'anchor',
   'chain',
   'readings',
+  'times',
+  'claims',
 ] as const;
 type Layer = (typeof LAYERS)[number];
 export type Outcomes = { readonly [layer in Layer]?: string };
@@ -23,18 +25,31 @@ type Case = {
   readonly options?: Json;
   /** Layers that do not pass; all others do. */
   readonly except?: Outcomes;
-  readonly holds?: boolean;
+  readonly outcome?: 'holds' | 'incomplete' | 'fails';
+  readonly remarks?: readonly string[];
 };
 
-/** A bundle whose kind discloses no readings leaves that layer unchecked. */
-const unread = (bundle: string): Outcomes =>
-  bundles[bundle]?.readings === null ? { readings: 'not checked' } : {};
+/** A bundle whose kind discloses no readings leaves that layer unchecked, and what is said of others is never shown whole. */
+const unread = (bundle: string): Outcomes => ({
+  claims: 'not checked',
+  ...(bundles[bundle]?.readings === null ? { readings: 'not checked' } : {}),
+});
+const isBatch = (bundle: string): boolean => bundles[bundle]?.type.startsWith('TelemetryBatch(') === true;
+
+const development = (trustPatch: readonly Step[] = []): readonly string[] =>
+  trustPatch.some(({ path }) => path === '/chainId') ? [] : ['DevelopmentKeys'];
 
 /** A vector whose outcome is a verdict. */
 export function verdict(name: string, made: Case = {}): Vector {
-  const { bundle = 'device', patch, trustPatch, options, except = {} } = made;
+  const { bundle = 'device', patch, trustPatch, options, except = {}, remarks = [] } = made;
   const outcomes: Outcomes = { ...unread(bundle), ...except };
   const layers = Object.fromEntries(LAYERS.map((layer) => [layer, outcomes[layer] ?? 'pass']));
+  const otherwise = Object.values(except).some((outcome) => outcome.startsWith('fail'))
+    ? 'fails'
+    : Object.keys(except).length > 0 || !isBatch(bundle)
+      ? 'incomplete'
+      : 'holds';
+  const outcome = made.outcome ?? otherwise;
   return {
     name,
     operation: 'verify',
@@ -44,7 +59,13 @@ export function verdict(name: string, made: Case = {}): Vector {
       ...(trustPatch === undefined ? {} : { trustPatch: trustPatch as Json }),
       ...(options === undefined ? {} : { options }),
     },
-    expected: { holds: made.holds ?? Object.keys(except).length === 0, layers },
+    // Every trust of the vectors is of the development chain, but for those of another chain.
+    expected: {
+      holds: outcome === 'holds',
+      layers,
+      outcome,
+      remarks: [...development(trustPatch), ...remarks],
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { seeded } from '../fixture.ts';
 import { cut, overwrite, type Vector } from '../vector.ts';
 import { add, remove, replace } from './change.ts';
 import { ZERO } from './chain.ts';
@@ -56,41 +57,32 @@ const whole: readonly Vector[] = [
 
 const askedFor: readonly Vector[] = [
   verdict('no block that is trusted', { trustPatch: noHeaders, except: chain }),
-  verdict('no block that is trusted, offline', {
-    trustPatch: noHeaders,
-    options: { offline: true },
-    except: chain,
-    holds: true,
-  }),
-  verdict('an operator, offline', {
+  verdict('an operator, and no block that is trusted', {
     bundle: 'operator',
     trustPatch: noHeaders,
-    options: { offline: true },
     except: { anchor: 'not checked', chain: 'not checked' },
-    holds: true,
+  }),
+  verdict('a block that is none of those trusted', {
+    trustPatch: [replace('/headers', [seeded('another block'), seeded('and another')])],
+    except: { ...chain, chain: 'fail BlockUntrusted' },
   }),
   verdict('a block that a node refused', {
     options: { refusedBlock: 'replaced' },
     except: { anchor: 'not checked', authority: 'not checked', chain: 'fail BlockNotCanonical' },
   }),
-  verdict('a block that a node refused, offline and waived', {
-    options: { refusedBlock: 'replaced', offline: true, waive: ['chain'] },
+  verdict('a block that a node refused, waived', {
+    options: { refusedBlock: 'replaced', waive: ['chain'] },
     except: { anchor: 'not checked', authority: 'not checked', chain: 'fail BlockNotCanonical' },
   }),
   verdict('without an anchor', {
     patch: [replace('/anchor', null), replace('/authority', null)],
     except: { authority: 'fail Missing', anchor: 'fail Missing', chain: 'not checked' },
   }),
-  verdict('without an anchor, offline', {
-    patch: [replace('/anchor', null), replace('/authority', null)],
-    options: { offline: true },
-    except: { authority: 'fail Missing', anchor: 'fail Missing', chain: 'not checked' },
-  }),
   verdict('without an anchor, waived by name', {
     patch: [replace('/anchor', null), replace('/authority', null)],
     options: { waive: ['authority', 'anchor', 'chain'] },
     except: { authority: 'fail Missing', anchor: 'fail Missing', chain: 'not checked' },
-    holds: true,
+    outcome: 'incomplete',
   }),
   verdict('without an anchor, waived but for one layer', {
     patch: [replace('/anchor', null), replace('/authority', null)],
@@ -100,11 +92,11 @@ const askedFor: readonly Vector[] = [
   verdict('without readings', {
     patch: [replace('/readings', null)],
     except: { readings: 'not checked' },
-    holds: true,
+    outcome: 'holds',
   }),
   verdict('a failure, everything waived', {
     patch: [replace('/anchor/logIndex', '0')],
-    options: { waive: [...LAYERS], offline: true },
+    options: { waive: [...LAYERS] },
     except: { anchor: 'fail EventMissing' },
   }),
 ];
@@ -154,6 +146,84 @@ const readings: readonly Vector[] = [
   ]),
 ];
 
+const times: readonly Vector[] = [
+  verdict('signed after the block before its anchor', { bundle: 'not-before-parent' }),
+  verdict('signed after a block that nobody looked up', {
+    bundle: 'not-before-claimed',
+    remarks: ['NotBeforeUnchecked'],
+  }),
+  verdict('signed after a block that a node has', {
+    bundle: 'not-before-claimed',
+    options: { notBefore: { status: 'canonical' } },
+  }),
+  verdict('signed after a block that a node has otherwise', {
+    bundle: 'not-before-claimed',
+    options: { notBefore: { status: 'refused', reason: 'another' } },
+    except: { times: 'fail NotBeforeHash' },
+    remarks: ['NotBeforeUnchecked'],
+  }),
+  verdict('signed after another block than the one before its anchor', {
+    bundle: 'not-before-other-parent',
+    except: { times: 'fail NotBeforeHash' },
+    remarks: ['NotBeforeUnchecked'],
+  }),
+  ...['not-before-same', 'not-before-above'].map((bundle) =>
+    verdict(`the bundle ${bundle}`, {
+      bundle,
+      except: { times: 'fail BlockAhead' },
+      remarks: ['NotBeforeUnchecked'],
+    }),
+  ),
+  verdict('a change of the registry in a block after the anchor', {
+    bundle: 'registry-event-ahead',
+    except: { times: 'fail BlockAhead' },
+  }),
+  verdict('a change of the registry in a block before the anchor', { bundle: 'registry-event' }),
+  verdict('readings of another time than their batch', {
+    bundle: 'interval-elsewhere',
+    except: { readings: 'fail OutsideInterval' },
+    remarks: ['ClockUnset'],
+  }),
+  verdict('a clock that was not set', { bundle: 'clock-unset', remarks: ['ClockUnset', 'ReadingsAhead'] }),
+  verdict('a clock of the year 9999', {
+    bundle: 'clock-of-9999',
+    except: { times: 'fail AheadOfAnchor' },
+    remarks: ['ClockUnset', 'ClockAhead'],
+  }),
+  verdict('a clock an hour ahead', { bundle: 'clock-ahead', remarks: ['ClockAhead'] }),
+  verdict('readings of the day after tomorrow', {
+    bundle: 'interval-ahead',
+    except: { times: 'fail AheadOfAnchor' },
+    remarks: ['ReadingsAhead'],
+  }),
+  verdict("an operator's clock an hour ahead", { bundle: 'receipt-ahead', remarks: ['ReceiptAhead'] }),
+  verdict("an operator's clock two days ahead", {
+    bundle: 'receipt-far-ahead',
+    except: { times: 'fail AheadOfAnchor' },
+    remarks: ['ReceiptAhead'],
+  }),
+];
+
+const claims: readonly Vector[] = [
+  verdict('a contradiction that its device signed', { bundle: 'equivocation' }),
+  verdict("a contradiction by a key that the bundle does not show to be the device's", {
+    bundle: 'equivocation-by-another-key',
+  }),
+  verdict('a contradiction that its device never signed', {
+    bundle: 'equivocation-unsigned',
+    except: { claims: 'fail SignatureMismatch' },
+  }),
+  verdict('a contradiction of another key than it names', {
+    bundle: 'equivocation-of-another-key',
+    except: { claims: 'fail KeyMismatch' },
+  }),
+  verdict('a contradiction by another digest', {
+    bundle: 'equivocation-of-another-digest',
+    except: { claims: 'fail DigestMismatch' },
+  }),
+  verdict('an erasure', { bundle: 'erasure' }),
+];
+
 export const verdictVectors: readonly Vector[] = [
   ...whole,
   ...askedFor,
@@ -162,4 +232,6 @@ export const verdictVectors: readonly Vector[] = [
   ...anchorVerdicts,
   ...authorityVerdicts,
   ...readings,
+  ...times,
+  ...claims,
 ];

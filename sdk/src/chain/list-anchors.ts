@@ -1,7 +1,8 @@
 import type { Hex, Trust } from '@gridseal/protocol';
-import { createPublicClient, http, type PublicClient } from 'viem';
+import { keccak256, type PublicClient } from 'viem';
 import { evidenceLogAbi } from '../abi/evidence-log.ts';
 import { SdkError } from '../errors.ts';
+import { openTrustedNode } from './trusted-node.ts';
 
 /** An anchor of a log, as its contract's event tells it. */
 export type ChainAnchor = {
@@ -19,31 +20,21 @@ export type ChainAnchor = {
  * Every anchor of a log, newest first. Each names the block of the one before, so no range of the chain is searched.
  *
  * @param logId of the log; the trust names its contract
- * @throws SdkError `unreachable`; `wrong-chain` when the node is of another chain; `unexpected-answer` when an event is not
+ * @throws SdkError `unreachable`; `wrong-chain` when the node's chain, or its contract, is not that of the trust; `unexpected-answer` when an event is not
  *   where the contract says it is
  * @example const [newest] = await listAnchors({ rpcUrl, trust, logId })
  */
 export const listAnchors = async (options: {
   readonly rpcUrl: string;
-  readonly trust: Pick<Trust, 'chainId' | 'evidenceLog'>;
+  readonly trust: Pick<Trust, 'chainId' | 'genesisHash' | 'evidenceLog'>;
   readonly logId: Hex;
 }): Promise<readonly ChainAnchor[]> => {
   const { rpcUrl, trust, logId } = options;
-  const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 1, timeout: 10_000 }) });
-  const ask = async <T>(question: Promise<T>): Promise<T> => {
-    try {
-      return await question;
-    } catch (cause) {
-      throw new SdkError('unreachable', `the node at ${rpcUrl} did not answer`, { retryable: true, cause });
-    }
-  };
-  const chainId = await ask(client.getChainId());
-  if (String(chainId) !== trust.chainId)
-    throw new SdkError(
-      'wrong-chain',
-      `${rpcUrl} is chain ${chainId}; the trust is for chain ${trust.chainId}`,
-    );
-  const address = trust.evidenceLog.address;
+  const { client, ask } = await openTrustedNode({ rpcUrl, trust });
+  const { address, codeHash } = trust.evidenceLog;
+  const code = await ask(client.getCode({ address }));
+  if (code === undefined || keccak256(code) !== codeHash)
+    throw new SdkError('wrong-chain', `${address} at ${rpcUrl} has other code than the trust names`);
   const { blockNumber } = await ask(
     client.readContract({ address, abi: evidenceLogAbi, functionName: 'head', args: [logId] }),
   );

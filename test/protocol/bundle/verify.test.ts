@@ -41,7 +41,7 @@ const fixture = await telemetryFixture();
 describe('a bundle of a device', () => {
   it('holds in every layer under the trust of its verifier', () => {
     const { bundle, trust, digest } = fixture;
-    assert.deepEqual(judged(bundle, trust), passing());
+    assert.deepEqual(judged(bundle, trust), passing(['claims']));
     const { holds, summary } = verify(bundle, trust);
     assert.equal(holds, true);
     assert.equal(summary?.digest, toHex(digest));
@@ -56,25 +56,32 @@ describe('a bundle of a device', () => {
     assert.deepEqual(decodeBundle(encodeBundle(fixture.bundle)), fixture.bundle);
   });
 
-  it('leaves the chain layers unchecked where no header is trusted, and holds only when asked offline', () => {
+  it('leaves the chain layers unchecked where no header is trusted: nothing fails, and it does not hold', () => {
     const trust = { ...fixture.trust, headers: [] };
-    assert.deepEqual(judged(fixture.bundle, trust), passing(['authority', 'anchor', 'chain']));
-    assert.equal(verify(fixture.bundle, trust).holds, false);
-    assert.equal(verify(fixture.bundle, trust, { offline: true }).holds, true);
+    assert.deepEqual(judged(fixture.bundle, trust), passing(['authority', 'anchor', 'chain', 'claims']));
+    const { holds, outcome } = verify(fixture.bundle, trust);
+    assert.deepEqual({ holds, outcome }, { holds: false, outcome: 'incomplete' });
+  });
+
+  it('in a block that nobody pinned fails where the trust pins others [E7]', () => {
+    const trust = { ...fixture.trust, headers: [`0x${'11'.repeat(32)}` as const] };
+    const verdict = verify(fixture.bundle, trust);
+    assert.deepEqual(failing(fixture.bundle, trust), ['chain fail BlockUntrusted']);
+    assert.equal(verdict.outcome, 'fails');
   });
 
   it('does not hold when the caller asked a node and the node refused the block', () => {
-    const { holds } = verify(fixture.bundle, fixture.trust, { refusedBlock: 'replaced', offline: true });
-    assert.equal(holds, false);
+    const { outcome } = verify(fixture.bundle, fixture.trust, { refusedBlock: 'replaced' });
+    assert.equal(outcome, 'fails');
   });
 
-  it('without an anchor holds only when the layers it lacks are waived by name', () => {
+  it('without an anchor fails unless the layers it lacks are waived by name, and does not hold then either', () => {
     const bundle = without(fixture.bundle, { anchor: null, authority: null });
     assert.deepEqual(failing(bundle, fixture.trust), ['authority fail Missing', 'anchor fail Missing']);
-    assert.equal(verify(bundle, fixture.trust, { offline: true }).holds, false);
+    assert.equal(verify(bundle, fixture.trust).outcome, 'fails');
     const waive = ['authority', 'anchor', 'chain'] as const;
     const verdict = verify(bundle, fixture.trust, { waive });
-    assert.equal(verdict.holds, true);
+    assert.deepEqual([verdict.holds, verdict.outcome], [false, 'incomplete']);
     assert.deepEqual(
       verdict.layers.filter(({ waived }) => waived).map(({ layer }) => layer),
       waive,
@@ -86,7 +93,7 @@ describe('a bundle of a device', () => {
     assert.ok(anchor);
     const bundle = without(fixture.bundle, { anchor: { ...anchor, logIndex: '0' } });
     assert.deepEqual(failing(bundle, fixture.trust), ['anchor fail EventMissing']);
-    assert.equal(verify(bundle, fixture.trust, { waive: LAYERS, offline: true }).holds, false);
+    assert.equal(verify(bundle, fixture.trust, { waive: LAYERS }).outcome, 'fails');
   });
 });
 
@@ -193,8 +200,7 @@ describe('authority', () => {
 
   it("admits an owner's Reset by its own address, which the block proves not to be revoked", async () => {
     const { bundle, trust } = await resetFixture();
-    assert.deepEqual(judged(bundle, trust), passing(['readings']));
-    assert.equal(verify(bundle, trust).holds, true);
+    assert.deepEqual(judged(bundle, trust), passing(['readings', 'claims']));
     const { authority } = bundle;
     assert.ok(authority);
     const lineage = without(bundle, { authority: { ...authority, lineage: ['0x00'] } });
@@ -205,7 +211,10 @@ describe('authority', () => {
 
   it('of the operator comes from trust, even where no block is trusted', async () => {
     const { bundle, trust } = await gapFixture();
-    assert.deepEqual(judged(bundle, { ...trust, headers: [] }), passing(['anchor', 'chain', 'readings']));
+    assert.deepEqual(
+      judged(bundle, { ...trust, headers: [] }),
+      passing(['anchor', 'chain', 'readings', 'claims']),
+    );
     const [log] = trust.logs;
     assert.ok(log);
     const otherwise = { ...trust, logs: [{ ...log, operator: toHex(owner.identity) }] };
