@@ -1,7 +1,6 @@
 /**
  * What the process tells its caller, the same in every command (docs/verify.md). 0 of a command that verifies means that
- * everything that is required was checked and holds. The help of
- * every command lists those it ends with (cli/exit-help.ts).
+ * everything that is required was checked and holds. The help of every command lists those it ends with (cli/exit-help.ts).
  */
 export const EXIT = {
   /** Done. Of a command that verifies: everything that is required was checked, and holds. */

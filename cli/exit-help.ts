@@ -4,6 +4,7 @@ import { EXIT } from './exit-codes.ts';
 type Meanings = Readonly<Record<number, string>>;
 
 const REACHED = 'the service refused, or could not be reached';
+const NOT_ALL = 'nothing contradicts it, and not everything was checked: the first lines say what was not';
 const USAGE = 'the command line, or a file named on it, is wrong';
 
 /** Commands that ask a service and need no code of their own. */
@@ -27,11 +28,12 @@ const PROMISES: Meanings = {
 /** What a command ends with, by the words that call it. A command that is not listed ends with 0, 3 or 4. */
 const MEANINGS: Readonly<Record<string, Meanings>> = {
   verify: {
-    [EXIT.ok]: 'every required layer holds',
+    [EXIT.ok]: 'every required layer was checked and holds',
     [EXIT.notProven]: 'a required layer fails or is missing',
     [EXIT.notABundle]: 'the file is not a bundle',
     [EXIT.failed]: 'the node could not be asked',
     [EXIT.usage]: USAGE,
+    [EXIT.notAllChecked]: NOT_ALL,
   },
   bundle: DELIVERS,
   disclose: DELIVERS,

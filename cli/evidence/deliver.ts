@@ -3,7 +3,7 @@ import { ProtocolError, type Hex } from '@gridseal/protocol';
 import type { GridsealClient } from '@gridseal/sdk/http/client';
 import { EXIT } from '../exit-codes.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { printOutcome, printVerdict } from '../verdict/print-verdict.ts';
+import { printVerdict } from '../verdict/print-verdict.ts';
 import { judge, trustFor, type Judged } from './judge.ts';
 import { writeNamedFile, writeTrust } from './written-files.ts';
 
@@ -55,10 +55,9 @@ export const deliver = async (options: {
     return EXIT.notProven;
   }
   const { verdict, origin, trust } = judged;
-  const fails = verdict.layers.some(({ status, required }) => required && status === 'fail');
+  const fails = verdict.outcome === 'fails';
   const isOther = verdict.summary !== undefined && verdict.summary.digest !== digest;
   printVerdict(terminal, verdict, origin);
-  printOutcome(terminal, verdict);
   if (fails || isOther) {
     terminal.result({ written: false, trust: origin, ...verdict });
     terminal.error(

@@ -29,13 +29,18 @@ export const judge = async (
 ): Promise<Judged> => {
   const bundle = decodeBundle(bytes);
   if (rpcUrl === undefined || bundle.anchor === null)
-    return { verdict: verify(bundle, trust, { offline: true }), trust, origin };
+    return { verdict: verify(bundle, trust), trust, origin };
   const { askAnchorBlock } = await import('@gridseal/sdk/chain/ask-anchor-block');
   const answer = await askAnchorBlock({ rpcUrl, bundle, trust });
   const where = `${origin}; and the node at ${rpcUrl}`;
+  const claimed = answer.notBefore === undefined ? {} : { notBefore: answer.notBefore };
   if (answer.status === 'refused')
-    return { verdict: verify(bundle, trust, { refusedBlock: answer.reason }), trust, origin: where };
+    return {
+      verdict: verify(bundle, trust, { refusedBlock: answer.reason, ...claimed }),
+      trust,
+      origin: where,
+    };
   const headers = [...new Set([...trust.headers, answer.hash])];
   const pinned = { ...trust, headers };
-  return { verdict: verify(bundle, pinned, {}), trust: pinned, origin: where };
+  return { verdict: verify(bundle, pinned, claimed), trust: pinned, origin: where };
 };
