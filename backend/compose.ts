@@ -17,6 +17,7 @@ import { composeEvidence } from './compose/evidence.ts';
 import { composeIncident } from './compose/incident.ts';
 import { composeLog, composeNote, composePrimitives } from './compose/log.ts';
 import { composeMessaging } from './compose/messaging.ts';
+import { composeOverview } from './compose/overview.ts';
 import { composePeriodKeys } from './compose/period-keys.ts';
 import { composePromise } from './compose/promise.ts';
 import { composeWitness } from './compose/witness.ts';
@@ -259,6 +260,7 @@ export const compose = async (
         { name: 'Device messaging', value: messaging.url },
       ],
       signposts: SIGNPOSTS,
+      overview: composeOverview({ database, chain, anchoring, log: log.log }),
     });
     const server = await startHttpServer({
       config: config.http,

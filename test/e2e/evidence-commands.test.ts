@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { z } from 'zod';
-import { decodeBundle, parseTrust, type Hex } from '@gridseal/protocol';
-import { gridseal, type CommandRun } from '../setup/gridseal.ts';
+import { decodeBundle, parseTrust, verify, type Hex, type Trust } from '@gridseal/protocol';
+import { gridseal, gridsealIn, type CommandRun } from '../setup/gridseal.ts';
 import { createTestDatabase, createTestFolder } from '../setup/postgres.ts';
 import { startService, type RunningService } from '../setup/service.ts';
 
@@ -44,6 +44,8 @@ describe('the commands for whoever has a digest', () => {
     assert.equal(run.code, 0, output(run));
     return run.stdout;
   };
+
+  const trust = async (): Promise<Trust> => parseTrust(await (await fetch(`${service.url}/v1/trust`)).text());
 
   /** A service that answers as told, and what it is not told about as the real one. */
   const forgedService = async (
@@ -252,6 +254,21 @@ describe('the commands for whoever has a digest', () => {
     assert.ok(listed.includes(digest), listed);
     assert.match(listed, /gridseal bundle 0x[0-9a-f]{64} --url http/u);
     assert.equal((await asked('statements', '--kind', 'Weather')).code, 4);
+  });
+
+  it('are what the landing page prints, with the bundle in one click: they work as printed [C5]', async () => {
+    const html = await (await fetch(`${service.url}/`)).text();
+    const printed = [...html.matchAll(/npx gridseal ((?:bundle|verify) [^<]*)</gu)].map(
+      ([, words = '']) => words,
+    );
+    assert.ok(printed.length > 0, 'no command is printed');
+    for (const words of printed) {
+      const run = await gridsealIn(folder, ...words.trim().split(' '));
+      assert.ok([0, 5].includes(run.code), `${words}\n${output(run)}`);
+    }
+    const [, href = ''] = /<a href="(\/v1\/bundles\/0x[0-9a-f]{64})"/u.exec(html) ?? [];
+    const bundle = await (await fetch(`${service.url}${href}`)).bytes();
+    assert.ok(href.endsWith(verify(decodeBundle(bundle), await trust()).summary?.digest ?? '-'));
   });
 
   it('tell in words how the service fares, and as one document', async () => {

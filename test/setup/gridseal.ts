@@ -7,11 +7,15 @@ export type CommandRun = { readonly code: number; readonly stdout: string; reado
 
 /** Runs `gridseal` in a process of its own, as a person would. */
 export const gridseal = (...args: readonly string[]): Promise<CommandRun> =>
+  gridsealIn(process.cwd(), ...args);
+
+/** The same in a folder of one's own. */
+export const gridsealIn = (cwd: string, ...args: readonly string[]): Promise<CommandRun> =>
   new Promise((resolve, reject) => {
     execFile(
       process.execPath,
       [join(root, 'cli/main.ts'), ...args],
-      { timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
+      { cwd, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) resolve({ code: 0, stdout, stderr });
         else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });

@@ -18,11 +18,16 @@ const STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; }
 main { max-width: 56rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
-h1 { font-size: 1.7rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; text-transform: capitalize; }
+h1 { font-size: 1.7rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; } h2::first-letter { text-transform: uppercase; }
 p { margin: .25rem 0 .75rem; } .dim { color: var(--dim); } a { color: var(--accent); }
 code, pre { font: .86rem/1.5 ui-monospace, monospace; } code { overflow-wrap: anywhere; } td:first-child { white-space: nowrap; } pre { background: var(--tint); padding: .75rem; overflow-x: auto; border-radius: 6px; }
 table { width: 100%; border-collapse: collapse; } th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line); }
 th { font-weight: 600; color: var(--dim); font-size: .86rem; }
+.time { white-space: nowrap; font-variant-numeric: tabular-nums; } pre { margin: .25rem 0 .75rem; }
+@media (max-width: 40rem) {
+  main { padding: 1.5rem 1rem 3rem; } td:first-child { white-space: normal; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .rows thead { display: none; } .rows tr { display: block; border-top: 1px solid var(--line); padding: .5rem 0; } .rows td { display: block; border: 0; padding: .1rem 0; }
+}
 details { border-top: 1px solid var(--line); padding: .6rem 0; } summary { cursor: pointer; }
 .method { display: inline-block; min-width: 3.6rem; font: 600 .8rem ui-monospace, monospace; color: var(--accent); text-transform: uppercase; }
 `;
@@ -36,9 +41,9 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** A whole page. `body` is HTML already. */
-export const page = (title: string, body: string): string =>
+export const page = (title: string, body: string, language = 'en'): string =>
   `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
 <body><main>${body}</main></body></html>
 `;
