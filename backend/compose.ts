@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { encodeTrust, fromUtf8 } from '@gridseal/protocol';
 import packageManifest from '../package.json' with { type: 'json' };
 import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
@@ -74,7 +73,7 @@ export const compose = async (
   const loggerOf = (part: string) => logger.child({ part });
   try {
     const files = createDurableFiles();
-    const keys = await openServiceKeys(config.keys, files, join(config.dataDir, 'keys', 'api.token'));
+    const keys = await openServiceKeys(config.keys, files);
     const primitives = await composePrimitives(loggerOf('crypto'));
     const database = await openConfiguredDatabase({
       config,

@@ -11,6 +11,7 @@ export type KeysConfig = {
   readonly ownerFile: string;
   readonly noteFile: string;
   readonly periodFolder: string;
+  readonly apiTokenFile: string;
 };
 
 export const KEY_VARIABLES = {
@@ -49,6 +50,11 @@ export const KEY_VARIABLES = {
     example: '/etc/gridseal/period-keys',
     meaning: 'folder of the keys that wrap payload keys',
   },
+  API_TOKEN_FILE: {
+    schema: path().optional(),
+    example: '/etc/gridseal/api.token',
+    meaning: 'bearer token of the operator routes; processes behind one balancer need the same',
+  },
 } satisfies Variables;
 
 export const arrangeKeys = (v: ValuesOf<typeof KEY_VARIABLES>, dataDir: string): KeysConfig => {
@@ -60,6 +66,7 @@ export const arrangeKeys = (v: ValuesOf<typeof KEY_VARIABLES>, dataDir: string):
     ownerFile: keyFile('owner.key', v.OWNER_KEY_FILE),
     noteFile: keyFile('note.key', v.NOTE_KEY_FILE),
     periodFolder: v.PERIOD_KEY_DIR ?? resolve(dataDir, 'keys', 'periods'),
+    apiTokenFile: keyFile('api.token', v.API_TOKEN_FILE),
   };
 };
 

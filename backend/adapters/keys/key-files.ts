@@ -96,12 +96,8 @@ export const openGuardianKey = async (
  *
  * @throws KeyFileError when a file holds anything but a key
  */
-export const openServiceKeys = async (
-  config: Config['keys'],
-  files: DurableFiles,
-  apiTokenFile: string,
-): Promise<ServiceKeys> => {
-  const apiToken = await readOrCreate(files, apiTokenFile, 'none');
+export const openServiceKeys = async (config: Config['keys'], files: DurableFiles): Promise<ServiceKeys> => {
+  const apiToken = await readOrCreate(files, config.apiTokenFile, 'none');
   if (config.source === 'development') {
     return { ...developmentKeys(), apiToken };
   }

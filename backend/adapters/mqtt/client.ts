@@ -47,6 +47,9 @@ const answerRequests = (
         (error: unknown) => {
           logger.error({ err: error, topic: packet.topic }, 'a message was not taken');
           done(error instanceof Error ? error : new Error(String(error)));
+          // Unacknowledged, it stays with this connection for good, and a broker sends no more than some twenty of those. With
+          // the connection it is forgotten; its sender, who has no answer, sends it again.
+          client.stream.destroy();
         },
       );
   };

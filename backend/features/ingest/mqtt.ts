@@ -1,5 +1,6 @@
 import { ProtocolError } from '@gridseal/protocol/errors';
 import type { Hex } from '@gridseal/protocol/bytes';
+import { DatabaseError } from '../../adapters/postgres/errors.ts';
 import { IngestError } from './errors.ts';
 import type { Ingest } from './types.ts';
 import { fromCompact, resultJson, submitReceived } from './wire.ts';
@@ -66,6 +67,11 @@ const answerMessage = async (
       const { code, message, retryAfterSeconds } = error;
       return { error: { code, message, retryAfterSeconds } };
     }
+    // As HTTP answers 503: a broker delivers little more to who leaves messages unacknowledged.
+    if (error instanceof DatabaseError && (error.retryable || error.code === 'outcome-unknown'))
+      return {
+        error: { code: 'unavailable', message: 'the database does not answer', retryAfterSeconds: 1 },
+      };
     throw error;
   }
 };

@@ -18,8 +18,8 @@ const CONFIG: Config['keys'] = {
   ownerFile: '/k/owner.key',
   noteFile: '/k/note.key',
   periodFolder: '/k/periods',
+  apiTokenFile: '/k/api.token',
 };
-const TOKEN = '/k/api.token';
 
 const machine = () => {
   const fs = createVolatileFileSystem();
@@ -28,20 +28,17 @@ const machine = () => {
 
 test('keys are made once, private to their owner, and survive power loss', async () => {
   const { fs, files } = machine();
-  const made = await openServiceKeys(CONFIG, files, TOKEN);
+  const made = await openServiceKeys(CONFIG, files);
   assert.equal(new Set([made.operator, made.anchor, made.owner, made.note, made.apiToken]).size, 5);
   for (const name of ['operator.key', 'anchor.key', 'owner.key', 'note.key', 'api.token'])
     assert.equal(fs.modeOf(`/k/${name}`), 0o600);
   fs.crash();
-  assert.deepEqual(await openServiceKeys(CONFIG, files, TOKEN), made);
+  assert.deepEqual(await openServiceKeys(CONFIG, files), made);
 });
 
 test('two processes that start at once end with the same keys', async () => {
   const { files } = machine();
-  const [a, b] = await Promise.all([
-    openServiceKeys(CONFIG, files, TOKEN),
-    openServiceKeys(CONFIG, files, TOKEN),
-  ]);
+  const [a, b] = await Promise.all([openServiceKeys(CONFIG, files), openServiceKeys(CONFIG, files)]);
   assert.deepEqual(a, b);
 });
 
@@ -55,7 +52,7 @@ for (const [name, text] of [
     const { files } = machine();
     await files.write(CONFIG.operatorFile, text);
     await assert.rejects(
-      openServiceKeys(CONFIG, files, TOKEN),
+      openServiceKeys(CONFIG, files),
       (error) =>
         error instanceof KeyFileError && error.file === CONFIG.operatorFile && !error.message.includes(text),
     );
@@ -65,8 +62,8 @@ test('development keys are the same everywhere and are never written', async () 
   const { fs, files } = machine();
   const development = { ...CONFIG, source: 'development' } as const;
   const [here, there] = [
-    await openServiceKeys(development, files, TOKEN),
-    await openServiceKeys(development, machine().files, TOKEN),
+    await openServiceKeys(development, files),
+    await openServiceKeys(development, machine().files),
   ];
   assert.equal(here.operator, there.operator);
   assert.equal(here.note, there.note);

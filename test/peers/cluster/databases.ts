@@ -15,6 +15,8 @@ export type DatabasePair = {
   readonly standby: () => PostgresNode;
   /** Lets the primary go and its standby take over; resolves when the new primary takes writes again. */
   readonly failOver: (how: Failure, meanwhile?: () => Promise<void>) => Promise<void>;
+  /** Makes the primary of the standby, now that the old one is gone, and the old one its standby. @param comesBack what the old one does meanwhile */
+  readonly takeOver: (comesBack?: () => Promise<void>) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -73,26 +75,37 @@ export const startDatabasePair = async (folder: string): Promise<DatabasePair> =
   const url = new URL(primary.url);
   url.port = String(port);
 
+  const takeOver = async (comesBack?: () => Promise<void>): Promise<void> => {
+    const [old, next] = [primary, standby];
+    named = undefined;
+    await next.promote();
+    [primary, standby] = [next, old];
+    named = next;
+    await comesBack?.();
+    await old.copyFrom(next);
+    await old.start();
+    await untilSynchronous(next, old);
+  };
+
   return {
     url: url.href,
     primary: () => primary,
     standby: () => standby,
+    takeOver,
     failOver: async (how, meanwhile) => {
-      const [old, next] = [primary, standby];
+      const old = primary;
       if (how === 'killed') await old.kill();
       else await old.pause();
       named = undefined;
       await meanwhile?.();
-      await next.promote();
-      [primary, standby] = [next, old];
-      named = next;
-      if (how === 'paused') {
-        await old.resume();
-        await old.stop();
-      }
-      await old.copyFrom(next);
-      await old.start();
-      await untilSynchronous(next, old);
+      await takeOver(
+        how === 'killed'
+          ? undefined
+          : async () => {
+              await old.resume();
+              await old.stop();
+            },
+      );
     },
     stop: async () => {
       await balancer.stop();

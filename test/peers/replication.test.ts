@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IngestItem } from '@gridseal/protocol';
+import { createGridsealClient, SdkError, submitBatches, type BatchResult } from '@gridseal/sdk';
+import { createTestFolder } from '../setup/postgres.ts';
+import { enrolledDevice, nextBatches, type EnrolledDevice } from '../setup/served-log.ts';
+import { startService } from '../setup/service.ts';
+import { closingLastFirst } from './cluster/closing.ts';
+import { startDatabasePair, type DatabasePair } from './cluster/databases.ts';
+
+type Served = EnrolledDevice & {
+  readonly url: string;
+  readonly databases: DatabasePair;
+  /** Sends batches once; undefined when the service has no answer for now. */
+  readonly send: (items: readonly IngestItem[]) => Promise<readonly BatchResult[] | undefined>;
+};
+
+const serve = async (t: TestContext): Promise<Served> => {
+  const closing = closingLastFirst(t);
+  const folder = await createTestFolder();
+  closing(folder.remove);
+  const databases = await startDatabasePair(folder.path);
+  closing(databases.stop);
+  const service = await startService({
+    dataDir: join(folder.path, 'service'),
+    env: { DATABASE_URL: databases.url, RPC_PORT: '0', MQTT_PORT: '0', LOG_LEVEL: 'warn' },
+  });
+  closing(service.stop);
+  const client = createGridsealClient({ url: service.url, timeoutMs: 60_000 });
+  const enrolled = await enrolledDevice(client);
+  const send = (items: readonly IngestItem[]): Promise<readonly BatchResult[] | undefined> =>
+    submitBatches(client, { items }).catch((error: unknown) => {
+      if (error instanceof SdkError && error.retryable) return undefined;
+      throw error;
+    });
+  return { ...enrolled, url: service.url, databases, send };
+};
+
+const untilTaken = async (
+  { send }: Served,
+  items: readonly IngestItem[],
+): Promise<readonly BatchResult[]> => {
+  for (const end = Date.now() + 90_000; ; await sleep(200)) {
+    const results = await send(items);
+    if (results !== undefined) return results;
+    assert.ok(Date.now() < end, 'the service does not go on');
+  }
+};
+
+/** Connections whose commit waits for the standby. */
+const waitingForStandby = async ({ databases }: Served): Promise<readonly number[]> => {
+  for (const end = Date.now() + 60_000; ; await sleep(50)) {
+    const rows = await databases
+      .primary()
+      .ask<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'gridseal'`,
+      );
+    if (rows.length > 0) return rows.map(({ pid }) => pid);
+    assert.ok(Date.now() < end, 'no commit waits for the standby');
+  }
+};
+
+/** The service has a database again, if only to read. */
+const untilConnected = async ({ url }: Served): Promise<void> => {
+  for (const end = Date.now() + 60_000; ; await sleep(100)) {
+    const { parts } = (await (await fetch(`${url}/health`)).json()) as {
+      parts: { database: { status: string } };
+    };
+    if (parts.database.status === 'ok') return;
+    assert.ok(Date.now() < end, 'the service does not come back to its database');
+  }
+};
+
+const digestsOf = (results: readonly BatchResult[]): readonly unknown[] =>
+  results.map(({ status, digest }) => (status === 'refused' ? status : digest));
+
+test('a batch is not acknowledged when the waiting of its commit for the standby is cancelled', async (t) => {
+  const served = await serve(t);
+  const { databases, device, domain, send } = served;
+  await untilTaken(served, nextBatches(device, domain, 2));
+  await databases.standby().pause();
+
+  const items = nextBatches(device, domain, 2);
+  let answer: readonly BatchResult[] | undefined;
+  const sending = send(items).then((results) => {
+    answer = results;
+  });
+  // As a statement timeout does, or an administrator: the server says COMMIT, with a warning, and shows the rows to all.
+  for (let round = 0; round < 3; round += 1) {
+    for (const pid of await waitingForStandby(served))
+      await databases.primary().ask(`SELECT pg_cancel_backend(${pid})`);
+    await sleep(300);
+  }
+  assert.equal(answer, undefined, 'acknowledged, and on one server alone');
+
+  // That server is gone for good: what it alone has was promised to nobody.
+  await databases.primary().kill();
+  await databases.standby().resume();
+  await databases.takeOver();
+  await sending;
+  const results = await untilTaken(served, items);
+  assert.ok(
+    results.every(({ status }) => status !== 'refused'),
+    JSON.stringify(results),
+  );
+  assert.deepEqual(digestsOf(await untilTaken(served, items)), digestsOf(results));
+});
+
+test('a batch is not acknowledged that a primary shows after a restart and its standby does not have', async (t) => {
+  const served = await serve(t);
+  const { databases, device, domain, send } = served;
+  await untilTaken(served, nextBatches(device, domain, 2));
+  await databases.standby().pause();
+
+  const items = nextBatches(device, domain, 2);
+  const sending = send(items);
+  await waitingForStandby(served);
+  await databases.primary().kill();
+  // It is as its own disk has it now, with the rows whose commit waited.
+  await databases.primary().start();
+  await untilConnected(served);
+  // As a station does that was cut off. What comes of it after the standby has taken over is for later.
+  const again = await Promise.race([sending.then(() => send(items)), sleep(10_000)]);
+  assert.equal(again, undefined, 'acknowledged, and on one server alone');
+
+  await databases.primary().kill();
+  await databases.standby().resume();
+  await databases.takeOver();
+  await sending;
+  const results = await untilTaken(served, items);
+  assert.ok(
+    results.every(({ status }) => status !== 'refused'),
+    JSON.stringify(results),
+  );
+});
