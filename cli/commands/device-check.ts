@@ -1,40 +1,33 @@
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { checkFile } from '../../edge/readers/check-file.ts';
+import { profileFileOf, readEnrolledProfile } from '../../edge/gateway/enrolled-profile.ts';
+import { withKeptOptions } from '../../edge/gateway/file-habits.ts';
 import { FileError, problemText } from '../../edge/readers/file-error.ts';
-import type { FileReport } from '../../edge/readers/file-report.ts';
+import type { FileOptions } from '../../edge/readers/file-options.ts';
+import { checkWithProgress, withClock } from '../device/check-with-progress.ts';
 import { fileOptionsOf, withFileFlags, type FileFlags } from '../device/file-flags.ts';
 import { printFileReport, reportJson } from '../device/print-file-report.ts';
 import { EXIT } from '../exit-codes.ts';
-import { createTerminal, type Terminal } from '../terminal/terminal.ts';
+import { createTerminal } from '../terminal/terminal.ts';
 import { printable } from '../terminal/printable.ts';
+import { UsageError } from '../usage-error.ts';
 
 type CheckFlags = FileFlags & { readonly json?: boolean; readonly key?: string };
 
-/** Reads a file with a bar for a person. @throws FileError */
-export const checkWithProgress = async (
-  terminal: Terminal,
-  file: string,
-  options: Parameters<typeof checkFile>[1],
-  watcher: Parameters<typeof checkFile>[2] = {},
-): Promise<FileReport> => {
-  const size = await stat(file).then(
-    (entry) => entry.size,
-    () => 0,
-  );
-  const bar = terminal.progress('bytes checked', size);
-  try {
-    return await checkFile(file, options, { ...watcher, progress: (bytes) => bar.advance(bytes) });
-  } finally {
-    bar.done();
-  }
+/** With `--key`: as a file of that key would be read, and what its enrolment holds. */
+const optionsOf = async ({ key, ...flags }: CheckFlags): Promise<FileOptions> => {
+  const given = fileOptionsOf(flags);
+  if (key === undefined) return given;
+  const profile = await readEnrolledProfile(key);
+  if (profile === undefined)
+    throw new UsageError(`${profileFileOf(key)} is not there: is ${key} enrolled? (gridseal device enrol)`);
+  return { ...(await withKeptOptions(key, given)), profile };
 };
 
 const check = async (file: string, flags: CheckFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
-  const options = fileOptionsOf(flags);
   try {
-    const report = await checkWithProgress(terminal, file, options);
+    const options = await optionsOf(flags);
+    const report = withClock(await checkWithProgress(terminal, file, options), Date.now());
     printFileReport(terminal, report);
     terminal.result(reportJson(report));
     if (report.problemCount > 0) process.exitCode = EXIT.usage;
@@ -55,7 +48,8 @@ export const addCheckCommand = (device: Command): void => {
     device
       .command('check')
       .argument('<file>', 'a table of readings: CSV and its relatives (docs/guide/files.md)')
-      .description('Tell what a file holds and whether it would be accepted; nothing is signed or sent.'),
+      .description('Tell what a file holds and whether it would be accepted; nothing is signed or sent.')
+      .option('--key <file>', 'as a file of this key: with the profile of its enrolment'),
   )
     .addHelpText(
       'after',

@@ -1,8 +1,13 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { toHex, type Hex } from '@gridseal/protocol';
-import { SdkError } from '@gridseal/sdk/errors';
-import { batchesOf } from '../../edge/readers/batches.ts';
-import { readTelemetryFile } from '../../edge/readers/csv.ts';
+import { createGridsealClient, SdkError } from '@gridseal/sdk';
+import { ensureEnrolledProfile } from '../../edge/gateway/enrolled-profile.ts';
+import { withKeptOptions } from '../../edge/gateway/file-habits.ts';
+import { batchesOf, stretchesOf } from '../../edge/readers/batches.ts';
+import { fileReadings } from '../../edge/readers/file-readings.ts';
+import { createLeftOutFile } from '../../edge/readers/left-out-file.ts';
+import { checkWithProgress, requireSendable } from '../device/check-with-progress.ts';
 import { openGateway, type GatewayFlags } from '../device/gateway.ts';
 import { fileOptionsOf, withFileFlags, type FileFlags } from '../device/file-flags.ts';
 import { heldKey } from '../device/held-key.ts';
@@ -33,8 +38,20 @@ const waitText = (count: number): string =>
 const send = async (file: string, csv: string, flags: SendFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const held = await heldKey(file);
-  const telemetry = await readTelemetryFile(csv, fileOptionsOf(flags));
-  const { profile } = telemetry;
+  const client = createGridsealClient({ url: flags.url });
+  const profile = await ensureEnrolledProfile(file, held, client);
+  if (profile === undefined)
+    throw new UsageError(
+      `${file} is not enrolled with ${flags.url}: gridseal device enrol ${file} --csv ${csv}`,
+    );
+  const options = await withKeptOptions(file, fileOptionsOf(flags));
+  const leftOutFile = createLeftOutFile(join(flags.spool ?? `${file}.spool`, 'left-out'), csv);
+  const report = requireSendable(
+    await checkWithProgress(terminal, csv, { ...options, profile }, { leftOut: leftOutFile.add }).finally(
+      leftOutFile.close,
+    ),
+    Date.now(),
+  );
   const spanMs = hoursOf(flags.hours) * 3_600_000;
   const gateway = await openGateway(file, held, profile, ruleOf(flags, profile), flags);
   const { station, reporter, signed, receiptFile } = gateway;
@@ -42,9 +59,8 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   const refused: string[] = [];
   const waiting = new Set<string>();
   let readings = 0;
-  let digested = 0;
-  let unsigned: number;
-  let signedBefore: number;
+  let unsigned = 0;
+  let signedBefore = 0;
   let bar: Progress | undefined;
   const deliver = () =>
     station.flush(async (deliveries) => {
@@ -54,23 +70,26 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
       for (const reason of kept.waiting) waiting.add(reason);
     });
   try {
-    const measured = flags.again === true ? telemetry.readings : signed.unsigned(telemetry.readings);
-    signedBefore = telemetry.readings.length - measured.length;
-    const batches = batchesOf(measured, spanMs);
-    bar = terminal.progress('batches', batches.length);
-    for (const batch of batches) {
-      // What is refused for good takes a number of the chain with it: the next one would be refused as well.
-      if (refused.length > 0) break;
-      await signed.willSign(batch, station.next());
-      const reported = await reporter.report(batch);
-      digests.push(reported.digest);
-      readings += reported.kept;
-      digested += batch.length;
-      await deliver();
-      bar.advance();
+    bar = terminal.progress('readings', report.readings);
+    const straddles = flags.again === true ? () => false : signed.straddles;
+    for await (const stretch of stretchesOf(fileReadings(report), spanMs, straddles)) {
+      const measured = flags.again === true ? stretch : signed.unsigned(stretch);
+      signedBefore += stretch.length - measured.length;
+      for (const batch of batchesOf(measured, spanMs)) {
+        // What is refused for good takes a number of the chain with it: the next one would be refused as well.
+        if (refused.length > 0) {
+          unsigned += batch.length;
+          continue;
+        }
+        await signed.willSign(batch, station.next());
+        const reported = await reporter.report(batch);
+        digests.push(reported.digest);
+        readings += reported.kept;
+        await deliver();
+      }
+      bar.advance(stretch.length);
     }
     if (station.waiting() > 0) await deliver();
-    unsigned = measured.length - digested;
   } catch (error) {
     if (!(error instanceof SdkError)) throw error;
     throw new SdkError(error.code, `${error.message}; ${waitText(station.waiting())}`, { cause: error });
@@ -78,12 +97,18 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
     bar?.done();
     await gateway.close();
   }
-  const { layout, rows, emptyCells } = telemetry;
   const figures = reporter.figures();
-  terminal.line(`${readings} readings of ${rows} rows (${layout}) in ${digests.length} batches.`);
+  terminal.line(
+    `${readings} readings of ${report.rows} rows (${report.plan.preset}) in ${digests.length} batches.`,
+  );
   if (signedBefore > 0)
     terminal.line(`${signedBefore} readings were signed before and left out: --again signs them once more.`);
-  if (emptyCells > 0) terminal.line(`${emptyCells} empty cells were left out.`);
+  if (report.missing > 0) terminal.line(`${report.missing} cells without a value were left out.`);
+  if (report.rounded > 0) terminal.line(`${report.rounded} numbers were rounded (--round).`);
+  if (report.leftOut.rows > 0)
+    terminal.line(
+      `${report.leftOut.rows} rows were left out (--skip-invalid) and are kept in ${leftOutFile.file}.`,
+    );
   if (figures !== undefined) {
     printFigures(terminal, figures, profile);
     terminal.line(`What was measured is in ${gateway.folder}/raw: keep it (gridseal verify --raw).`);
@@ -102,6 +127,8 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
     readings,
     digests,
     signedBefore,
+    missing: report.missing,
+    leftOutRows: report.leftOut.rows,
     refused,
     unsigned,
     waiting: station.waiting(),

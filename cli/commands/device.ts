@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { createPublicClient, http } from 'viem';
-import { toHex, type Hex, type Profile, type Trust } from '@gridseal/protocol';
+import { formatProfile, toHex, type Hex, type Profile, type Trust } from '@gridseal/protocol';
 import {
   createGridsealClient,
   revokeDevice,
@@ -11,6 +11,12 @@ import {
 } from '@gridseal/sdk';
 import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
 import { asProfile, ensureEnrolled } from '../../edge/gateway/enrol.ts';
+import {
+  ensureEnrolledProfile,
+  keepEnrolledProfile,
+  profileFileOf,
+} from '../../edge/gateway/enrolled-profile.ts';
+import { keepFileOptions } from '../../edge/gateway/file-habits.ts';
 import { createKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
 import { checkFile, requireAccepted } from '../../edge/readers/check-file.ts';
 import { profileOf } from '../../edge/readers/file-report.ts';
@@ -82,6 +88,26 @@ const ownerOf = async (flags: DeviceFlags, held: HeldKey): Promise<HeldKey> => {
   );
 };
 
+/** Keeps beside a key what it is enrolled with, and how the file of the enrolment was read. */
+const keepEnrolment = async (keyFile: string, profile: Profile, flags: DeviceFlags): Promise<void> => {
+  await keepEnrolledProfile(keyFile, profile);
+  if (flags.csv !== undefined) await keepFileOptions(keyFile, fileOptionsOf(flags));
+};
+
+/** @throws UsageError when a key that speaks already has another profile than the one named */
+const refuseOtherProfile = async (
+  keyFile: string,
+  held: HeldKey,
+  profile: Profile,
+  client: GridsealClient,
+): Promise<void> => {
+  const enrolled = await ensureEnrolledProfile(keyFile, held, client);
+  if (enrolled === undefined || formatProfile(enrolled) === formatProfile(profile)) return;
+  throw new UsageError(
+    `${toHex(held.identity)} is enrolled already, with another profile (${profileFileOf(keyFile)}); a new one needs a new key: gridseal device rotate`,
+  );
+};
+
 const enrol = (file: string, flags: DeviceFlags): Promise<void> =>
   withKeyHeld(file, () => enrolHeld(file, flags));
 
@@ -102,6 +128,8 @@ const enrolHeld = async (file: string, flags: DeviceFlags): Promise<void> => {
     profile,
     now: Date.now,
   });
+  if (outcome === 'enrolled') await keepEnrolment(file, profile, flags);
+  else await refuseOtherProfile(file, held, profile, client);
   terminal.line(
     outcome === 'known'
       ? `${toHex(identity)} is enrolled already.`
@@ -168,6 +196,7 @@ const rotate = async (file: string, newFile: string, flags: DeviceFlags): Promis
   const next = await createKeyFile(newFile, old.key.publicKey.algorithm, toHex(old.identity));
   const { key, identity } = next;
   await ensureEnrolled({ client, trust, key, owner: owner.key, identity, profile, now: Date.now });
+  await keepEnrolment(newFile, profile, flags);
   await revokeKey(client, trust, flags, old);
   terminal.line(`${toHex(identity)} now speaks with ${toHex(key.keyId)} (${newFile}).`);
   terminal.result({ identity: toHex(identity), keyId: toHex(key.keyId), file: newFile });

@@ -14,6 +14,8 @@ export type SignedBatches = {
    * one of them was changed, added or taken away, the others of that batch count as unsigned.
    */
   readonly unsigned: (measured: readonly Reading[]) => readonly Reading[];
+  /** Whether a batch holds readings from before a time and others from it on: what is asked for must not be cut there. */
+  readonly straddles: (timeMs: bigint) => boolean;
   /** Notes that readings are about to be signed as the batch of a number; durable when it resolves. */
   readonly willSign: (measured: readonly Reading[], place: ChainPlace) => Promise<void>;
 };
@@ -28,6 +30,10 @@ type Line = {
   readonly boot: number;
   readonly sequence: string;
 };
+
+type Span = { readonly from: bigint; readonly to: bigint };
+
+const spanOf = ({ from, to }: Line): Span => ({ from: BigInt(from), to: BigInt(to) });
 
 const nameOf = (measured: readonly Reading[]): string =>
   createHash('sha256')
@@ -65,13 +71,17 @@ export const openSignedBatches = async (
     isBefore({ boot, sequence: BigInt(sequence) }, next),
   );
   await writeDurableFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const spans = lines.map(spanOf);
   return {
+    straddles: (timeMs) => spans.some(({ from, to }) => from < timeMs && timeMs <= to),
     unsigned: (measured) => {
       const sorted = measured.toSorted(byTime);
       const signed = new Set<Reading>();
-      for (const { readings, count, from, to, sequence } of lines) {
-        if (isRefused(BigInt(sequence))) continue;
-        const within = sorted.slice(firstFrom(sorted, BigInt(from)), firstFrom(sorted, BigInt(to) + 1n));
+      const [first, last] = [sorted[0]?.timeMs ?? 0n, sorted.at(-1)?.timeMs ?? 0n];
+      for (const [i, { readings, count, sequence }] of lines.entries()) {
+        const { from, to } = spans[i]!;
+        if (from < first || to > last || isRefused(BigInt(sequence))) continue;
+        const within = sorted.slice(firstFrom(sorted, from), firstFrom(sorted, to + 1n));
         if (within.length === count && nameOf(within) === readings)
           for (const reading of within) signed.add(reading);
       }
@@ -95,6 +105,7 @@ export const openSignedBatches = async (
         await handle.close();
       }
       lines.push(line);
+      spans.push(spanOf(line));
     },
   };
 };

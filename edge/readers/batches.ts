@@ -30,3 +30,39 @@ export const batchesOf = (readings: readonly Reading[], spanMs: number): readonl
   const groups = Map.groupBy(readings, ({ timeMs }) => timeMs / span);
   return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, group]) => partsOf(group));
 };
+
+/**
+ * Cuts readings that come in the order of their times into stretches that are no longer than they must be: between two spans, or where a
+ * batch would be full. What a batch that was signed holds stays together.
+ *
+ * @param pieces readings of one time are in one piece
+ * @param straddles whether a batch that was signed lies across a time
+ */
+export async function* stretchesOf(
+  pieces: AsyncIterable<readonly Reading[]>,
+  spanMs: number,
+  straddles: (timeMs: bigint) => boolean,
+): AsyncGenerator<readonly Reading[]> {
+  const span = BigInt(Math.max(1, Math.floor(spanMs)));
+  let held: Reading[] = [];
+  /** Readings of the batch that is being filled. */
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length;) {
+      const timeMs = piece[at]?.timeMs ?? 0n;
+      let end = at + 1;
+      while (end < piece.length && piece[end]?.timeMs === timeMs) end += 1;
+      const before = held.at(-1)?.timeMs;
+      const isNext = before !== undefined && before / span !== timeMs / span;
+      const isFull = filled + (end - at) > MAX_READINGS;
+      if (isNext || isFull) filled = 0;
+      if (held.length > 0 && (isNext || isFull) && !straddles(timeMs)) {
+        yield held;
+        held = [];
+      }
+      filled += end - at;
+      for (; at < end; at += 1) held.push(piece[at]!);
+    }
+  }
+  if (held.length > 0) yield held;
+}

@@ -4,6 +4,8 @@ import type { Profile } from '@gridseal/protocol';
 export type FileOptions = {
   /** `HEADER=quantity:unit` and the like, see mapping.ts. */
   readonly map?: readonly string[];
+  /** The same of the enrolment: `map` wins, and columns that the file lacks are no mistake. */
+  readonly keptMap?: readonly string[];
   readonly preset?: string;
   /** IANA zone of times without offset. */
   readonly timezone?: string;

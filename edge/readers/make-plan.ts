@@ -84,13 +84,14 @@ const timePlaces = ({ header, recognised }: Dialect, mapping: Mapping): readonly
   };
 };
 
-const tableColumns = (dialect: Dialect, mapping: Mapping): Columns => {
+/** @param named what the options of this file name: it must be there */
+const tableColumns = (dialect: Dialect, mapping: Mapping, named: Mapping): Columns => {
   const { header, sample, recognised } = dialect;
   const places = timePlaces(dialect, mapping);
   const time = 'code' in places ? [] : places;
   const columns = channelsOf({ header, sample, mapping, time, units: recognised.units ?? {} });
   const problems = [
-    ...strayTargets(mapping, header),
+    ...strayTargets(named, header),
     ...('code' in places ? [places] : []),
     ...columns.problems,
   ];
@@ -168,7 +169,8 @@ export const makePlan = async (file: string, options: FileOptions): Promise<Plan
       { code: 'encoding', message: `the file is not ${encoding.name}`, remedy: 'say another --encoding' },
     ]);
   const whole = head.length < HEAD_BYTES ? text : text.slice(0, text.lastIndexOf('\n') + 1);
-  const { mapping, problems: mistakes } = mappingOf(options.map ?? []);
+  const { mapping: named, problems: mistakes } = mappingOf(options.map ?? []);
+  const mapping: Mapping = new Map([...mappingOf(options.keptMap ?? []).mapping, ...named]);
   const dialect = dialectOf(whole, mapping, options.separator);
   if ('code' in dialect) throw refusedFile(file, [...mistakes, dialect]);
   const { header, headerRow, separator, recognised } = dialect;
@@ -193,7 +195,7 @@ export const makePlan = async (file: string, options: FileOptions): Promise<Plan
       ? cityLearnColumns(dialect, options.startMs)
       : recognised.preset === 'home-assistant'
         ? homeAssistantColumns(dialect, mapping)
-        : tableColumns(dialect, mapping);
+        : tableColumns(dialect, mapping, named);
   const { channels, problems: unfit } = numbered(columns.found, options.profile);
   const numbers = numbersOf(options, dialect, columns);
   const times = timesOf(options, recognised.dateFormat);
