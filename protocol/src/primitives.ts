@@ -3,10 +3,10 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { deflateSync, Inflate } from 'fflate';
-import { concat, requireLength } from './bytes.ts';
+import { concat, equal, requireLength, toBigInt } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 
 /**
@@ -36,7 +36,10 @@ export type Primitives = {
   verifySecp256k1Batch?(address: Uint8Array, claims: readonly SignedDigest[]): boolean;
   /** ECDSA on P-256 over SHA-256 of the message. Key x ‖ y, signature r ‖ s, 64 bytes each. */
   verifyP256(message: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean;
-  /** Ed25519 (RFC 8032, strict encodings). */
+  /**
+   * Ed25519 (RFC 8032, section 5.1.7) with strict encodings and without the cofactor, as Go's crypto/ed25519 and OpenSSL
+   * verify: a signature or a key with a part of small order never verifies here and fails there.
+   */
   verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   /** AES-256-CTR keystream from counter block 0. */
   aesCtrKeystream(key: Uint8Array, length: number): Uint8Array;
@@ -97,7 +100,7 @@ export const portable: Primitives = {
   verifyEd25519(publicKey, message, signature) {
     requireLength(publicKey, 32, 'publicKey');
     requireLength(signature, 64, 'signature');
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
+    return verifyWithoutCofactor(publicKey, message, signature);
   },
   aesCtrKeystream(key, length) {
     requireLength(key, 32, 'key');
@@ -119,6 +122,26 @@ export const portable: Primitives = {
   deflateRaw: (plaintext) => deflateSync(plaintext),
   inflateRaw: inflateWithin,
 };
+
+const ED25519_ORDER = ed25519.Point.Fn.ORDER;
+
+// noble multiplies by the cofactor before it compares; RFC 8032 allows both, and two verifiers must not differ on a checkpoint.
+function verifyWithoutCofactor(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const [r, s] = [signature.subarray(0, 32), littleEndian(signature.subarray(32))];
+  if (s >= ED25519_ORDER) return false;
+  let key: InstanceType<typeof ed25519.Point>;
+  try {
+    key = ed25519.Point.fromBytes(publicKey);
+  } catch {
+    return false;
+  }
+  if (key.isSmallOrder()) return false;
+  const k = littleEndian(sha512(concat(r, publicKey, message))) % ED25519_ORDER;
+  const expected = ed25519.Point.BASE.multiplyUnsafe(s).subtract(key.multiplyUnsafe(k));
+  return equal(expected.toBytes(), r);
+}
+
+const littleEndian = (bytes: Uint8Array): bigint => toBigInt(bytes.toReversed());
 
 /**
  * Throws unless the bytes are whole 64-byte blocks and `into`, where given, holds exactly their hashes.

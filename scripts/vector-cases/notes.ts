@@ -1,3 +1,4 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { bytesToHex, type Hex } from 'viem';
 import { seeded } from './fixture.ts';
 import {
@@ -52,6 +53,19 @@ const keyed = (name: string): Vector => ({
 const [, hash, material] = logVerifier.split('+') as [string, string, string];
 const withMaterial = (changed: Buffer): string =>
   `${logKey.name}+${keyHash(logKey.name, changed[0]!, changed.subarray(1)).toString('hex')}+${changed.toString('base64')}`;
+/** Points of the curve that are no keys. */
+const smallOrder = (
+  [
+    ['order 1', `01${'00'.repeat(31)}`],
+    ['order 2', `ec${'ff'.repeat(30)}7f`],
+    ['order 4', '00'.repeat(32)],
+    ['order 8', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+    ['order 8, another', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
+  ] as const
+).map(([order, hex]) => ({ name: `a point of ${order}`, point: Buffer.from(hex, 'hex') }));
+const withTorsion = (torsion: Uint8Array): Uint8Array =>
+  ed25519.Point.fromBytes(publicKey).add(ed25519.Point.fromBytes(torsion)).toBytes();
+
 const refusedKeys: readonly [name: string, text: string][] = [
   ['nothing', ''],
   ['a name alone', logKey.name],
@@ -70,6 +84,18 @@ const refusedKeys: readonly [name: string, text: string][] = [
   ['a public key of 31 bytes', withMaterial(Buffer.concat([Buffer.of(1), publicKey.subarray(1)]))],
   ['a public key of 33 bytes', withMaterial(Buffer.concat([Buffer.of(1), publicKey, Buffer.of(0)]))],
   ['an algorithm without a key', withMaterial(Buffer.of(1))],
+  ...[1, 4].flatMap((algorithm): [name: string, text: string][] => [
+    ...smallOrder.map(({ name, point }): [name: string, text: string] => [
+      `type ${algorithm}, ${name}`,
+      withMaterial(Buffer.concat([Buffer.of(algorithm), point])),
+    ]),
+    ...smallOrder
+      .slice(1)
+      .map(({ name, point }): [name: string, text: string] => [
+        `type ${algorithm}, ${name} added to a good one`,
+        withMaterial(Buffer.concat([Buffer.of(algorithm), withTorsion(point)])),
+      ]),
+  ]),
 ];
 
 const parsed = (name: string, key: Key): Vector => ({

@@ -1,5 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { concat, utf8 } from '../bytes.ts';
+import { concat, toHex, utf8 } from '../bytes.ts';
 import { portable, type Primitives } from '../primitives.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { TlogError } from './errors.ts';
@@ -66,6 +66,7 @@ export function verifierKeyOf(
   if (!NAME.test(name))
     throw new TlogError('VerifierKey', 'a name without spaces, control characters and plus signs');
   if (publicKey.length !== 32) throw new TlogError('VerifierKey', 'an Ed25519 public key of 32 bytes');
+  requirePrimeOrder(publicKey);
   return { name, algorithm, publicKey, keyHash: keyHashOf(name, algorithm, publicKey, primitives) };
 }
 
@@ -100,6 +101,32 @@ export function parseVerifierKey(text: string, primitives: Primitives = portable
     throw new TlogError('VerifierKey', `key hash ${verifierKey.keyHash.toString(16).padStart(8, '0')}`);
   }
   return verifierKey;
+}
+
+/** Keys that were found good: a log and its witnesses have few, and each stands in every bundle. */
+const primeOrder = new Set<string>();
+const MAX_KNOWN = 256;
+
+/**
+ * A key with a part of small order makes signatures that verifiers differ on: those that multiply by the cofactor accept
+ * them, Go's crypto/ed25519 (sumdb/note, Tessera, Sunlight, litewitness) and OpenSSL refuse most of them.
+ */
+function requirePrimeOrder(publicKey: Uint8Array): void {
+  const name = toHex(publicKey);
+  if (primeOrder.has(name)) return;
+  if (!isOfPrimeOrder(publicKey))
+    throw new TlogError('VerifierKey', 'an Ed25519 public key of prime order, in its one encoding');
+  if (primeOrder.size >= MAX_KNOWN) primeOrder.clear();
+  primeOrder.add(name);
+}
+
+function isOfPrimeOrder(publicKey: Uint8Array): boolean {
+  try {
+    const point = ed25519.Point.fromBytes(publicKey);
+    return !point.isSmallOrder() && point.isTorsionFree();
+  } catch {
+    return false; // No point of the curve.
+  }
 }
 
 function requireText(text: string): void {
