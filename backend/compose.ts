@@ -91,7 +91,7 @@ export const compose = async (
       logger: loggerOf('keys'),
     });
     const endpoint = await composeEndpoint({ config, files, lifetime, logger: loggerOf('chain') });
-    const content = await composeContent({ config, files });
+    const { store: content, probes: contentProbes } = await composeContent({ config, files });
     const { messaging, probes: messagingProbes } = await composeMessaging({
       config,
       lifetime,
@@ -234,6 +234,7 @@ export const compose = async (
         ...chain.probes,
         ...log.probes,
         ...anchoring.probes,
+        ...contentProbes,
         ...promise.probes,
         ...witness.start(log.log),
       ],

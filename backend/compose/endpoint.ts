@@ -8,6 +8,8 @@ import { openDiskStore } from '../adapters/ipfs/disk-store.ts';
 import { createKuboStore } from '../adapters/ipfs/kubo-store.ts';
 import type { Logger } from '../adapters/logger/logger.ts';
 import type { Config } from '../config.ts';
+import type { HealthProbe } from '../features/health/types.ts';
+import { createBlockstoreProbe } from '../features/payloads/health.ts';
 import type { ContentStore } from '../features/payloads/types.ts';
 import type { Lifetime } from '../lifetime.ts';
 
@@ -47,7 +49,12 @@ export const composeEndpoint = async ({ config, files, lifetime, logger }: Parts
 export const composeContent = async ({
   config,
   files,
-}: Pick<Parts, 'config' | 'files'>): Promise<ContentStore> =>
-  config.contentStore.kind === 'external'
-    ? createKuboStore(config.contentStore.url)
-    : openDiskStore({ folder: join(config.dataDir, 'blocks'), files });
+}: Pick<Parts, 'config' | 'files'>): Promise<{
+  readonly store: ContentStore;
+  readonly probes: readonly HealthProbe[];
+}> => {
+  if (config.contentStore.kind === 'external')
+    return { store: createKuboStore(config.contentStore.url), probes: [] };
+  const store = await openDiskStore({ folder: join(config.dataDir, 'blocks'), files });
+  return { store, probes: [createBlockstoreProbe(store)] };
+};

@@ -36,7 +36,7 @@ export const composeRestore = async (
     const database = await openConfiguredDatabase({ config, files, lifetime, logger });
     await migrate(database);
     const endpoint = await composeEndpoint({ config, files, lifetime, logger });
-    const store = await composeContent({ config, files });
+    const { store } = await composeContent({ config, files });
     const log = trust.logs[0]!;
     const logId = fromHex(log.logId);
     const anchors = (await listAnchors({ rpcUrl: endpoint.url, trust, logId: log.logId })).toReversed();

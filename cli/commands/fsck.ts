@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { domainOf, fromHex, parseVerifierKey, toHex, type Trust } from '@gridseal/protocol';
 import { createGridsealClient, getTrust, type GridsealClient } from '@gridseal/sdk';
 import { auditLog, type AuditReport } from '@gridseal/sdk/audit/audit';
@@ -12,6 +13,8 @@ import { EXIT } from '../exit-codes.ts';
 import { readTrustFile, type TrustSource } from '../shipped-trust.ts';
 import { createTerminal, type Progress } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
+
+const HEALTH_TIMEOUT_MS = 10_000;
 
 type FsckFlags = {
   readonly url: string;
@@ -85,9 +88,30 @@ const run = async (flags: FsckFlags): Promise<number> => {
   });
   bar?.done();
   await state?.remove();
+  const store = flags.payloads ? await damagedStore(flags.url) : undefined;
   printReport(terminal, report);
-  terminal.result({ clean: report.findingCount === 0, trust: origin, ...report, root: toHex(report.root) });
-  return report.findingCount === 0 ? EXIT.ok : EXIT.notProven;
+  if (store !== undefined) terminal.line(`${terminal.style('red', 'blockstore')}  ${store}`);
+  const clean = report.findingCount === 0 && store === undefined;
+  terminal.result({
+    clean,
+    trust: origin,
+    ...report,
+    ...(store === undefined ? {} : { store }),
+    root: toHex(report.root),
+  });
+  return clean ? EXIT.ok : EXIT.notProven;
+};
+
+/** What the service says of its own blockstore, where it is not well: damaged packs, which no block read alone can name. */
+const damagedStore = async (url: string): Promise<string | undefined> => {
+  // Answered with 503 while a part fails.
+  const answer = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+  // A mirror serves the log and knows nothing of its store.
+  if (!(answer.headers.get('Content-Type') ?? '').includes('json')) return undefined;
+  const { success, data } = z
+    .object({ parts: z.object({ blockstore: z.object({ detail: z.string().optional() }).optional() }) })
+    .safeParse(await answer.json());
+  return success ? data.parts.blockstore?.detail : undefined;
 };
 
 /** `gridseal fsck`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Finding } from '@gridseal/sdk/audit/findings';
@@ -138,6 +138,40 @@ describe('gridseal fsck', () => {
     const { findings: found } = await report();
     for (const [path, bytes] of damage) await writeFile(path, bytes);
     assert.equal(found.filter(({ code }) => code.startsWith('payload-')).length, BATCHES);
+    assert.equal((await report()).clean, true);
+  });
+
+  it('names a pack that is empty and has lost its index [D4]', async () => {
+    const blocks = join(log.dataDir, 'blocks');
+    const names = (await readdir(blocks)).filter((name) => name.endsWith('.car'));
+    const packs = await Promise.all(
+      names.map(async (name) => ({ name, bytes: await readFile(join(blocks, name)) })),
+    );
+    // Of the one with most blocks, which are payloads.
+    const indexOf = ({ name }: { name: string }) => readFile(join(blocks, name.replace('.car', '.idx')));
+    const indexes = await Promise.all(
+      packs.map(async (pack) => ({ ...pack, indexBytes: await indexOf(pack) })),
+    );
+    const { name, bytes, indexBytes } = indexes.toSorted(
+      (a, b) => b.indexBytes.length - a.indexBytes.length,
+    )[0]!;
+    const index = join(blocks, name.replace('.car', '.idx'));
+    await writeFile(join(blocks, name), '');
+    await rm(index);
+    const { status, stdout } = await fsck();
+    const found = await findings();
+    const health = (await (await fetch(`${log.url}/health`)).json()) as {
+      parts: Record<string, { status: string; detail?: string }>;
+    };
+    await writeFile(join(blocks, name), bytes);
+    await writeFile(index, indexBytes);
+
+    assert.equal(status, 1, stdout);
+    assert.ok(stdout.includes(`${name} is empty`), stdout);
+    assert.equal(health.parts.blockstore?.status, 'degraded');
+    assert.match(health.parts.blockstore.detail ?? '', new RegExp(`^${name} is empty`, 'u'));
+    assert.ok(found.length > 0);
+    assert.ok(found.every((line) => line.endsWith('payload-missing')));
     assert.equal((await report()).clean, true);
   });
 

@@ -6,29 +6,25 @@ import { requireBlock } from '../../content/dag.ts';
 import type { ContentStore } from '../../features/payloads/types.ts';
 import { createTurns } from '../../worker/turns.ts';
 import type { DurableFiles } from '../durable-file/durable-files.ts';
-import { entriesOfPack, packOf, readRanges } from './pack-file.ts';
-import {
-  candidateOf,
-  decodeEntry,
-  encodePackIndex,
-  entryRange,
-  readPrefixes,
-  type PackEntry,
-  type PackPrefixes,
-} from './pack-index.ts';
+import { indexPathOf, openPack, type Pack } from './pack.ts';
+import { packOf } from './pack-file.ts';
+import { candidateOf, encodePackIndex, type PackEntry } from './pack-index.ts';
 
 /** The blockstore on disk: CAR files of many blocks each, so that a block costs no file of its own. */
 export type DiskStore = ContentStore & {
   /** Blocks held and the bytes they take, from the indexes of all packs. */
   readonly figures: () => Promise<{ readonly blocks: number; readonly bytes: number }>;
+  /** Packs that are not as they were written, with what is wrong: those that were found so, and those that look so. */
+  readonly damaged: () => Promise<readonly { readonly pack: string; readonly damage: string }[]>;
 };
 
-type Pack = { readonly name: string; readonly index: () => Promise<PackPrefixes> };
 type Place = { readonly pack: Pack; readonly entry: PackEntry };
 
 /** A pack is built in memory and written whole. */
+/** The least time between looks at all packs. */
+const LOOK_MS = 1_000;
 const PACK_BYTES = 32 * 1024 * 1024;
-const PACK = /^pack-[0-9a-f]{64}\.car$/;
+const PACK = /^pack-[0-9a-f]{64}\.(?:car|idx)$/;
 
 const nameOf = (cid: CID): string => Buffer.from(cid.multihash.digest).toString('latin1');
 
@@ -39,7 +35,8 @@ const prefixOf = ({ multihash: { digest } }: CID): number =>
  * Opens the blockstore of a folder. Every pack is a CAR that any IPFS tool imports; beside it lies
  * its index, read when a block is first looked for and made again when it is missing: opening takes as
  * long for ten million blocks as for none. In memory are four bytes a block of those. Nothing is ever
- * removed, so everything counts as pinned.
+ * removed, so everything counts as pinned. A pack that is damaged lacks what cannot be read of it, and no more: importing
+ * its blocks again writes it anew.
  *
  * @example const store = await openDiskStore({ folder: join(dataDir, 'blocks'), files })
  */
@@ -50,39 +47,26 @@ export const openDiskStore = async (options: {
   const { folder, files } = options;
   /** Newest last: what was stored last is asked for first. */
   const packs: Pack[] = [];
-  const known = new Set<string>();
+  const known = new Map<string, Pack>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
-  const add = (name: string, index: Pack['index']): void => {
-    if (known.has(name)) return;
-    known.add(name);
-    packs.push({ name, index });
+  const add = (name: string): void => {
+    const pack = openPack(folder, name, files);
+    const before = known.get(name);
+    known.set(name, pack);
+    if (before !== undefined) packs.splice(packs.indexOf(before), 1);
+    packs.push(pack);
   };
 
-  const writeIndex = async (name: string, entries: readonly PackEntry[]): Promise<PackPrefixes> => {
-    const bytes = encodePackIndex(entries);
-    await files.write(indexPath(folder, name), bytes);
-    return readPrefixes(bytes)!;
-  };
-
-  const readIndex = async (name: string): Promise<PackPrefixes> => {
-    const bytes = await files.read(indexPath(folder, name));
-    const index = bytes === undefined ? undefined : readPrefixes(bytes);
-    const pack = async () => (await files.read(join(folder, name))) ?? new Uint8Array();
-    return index ?? writeIndex(name, await entriesOfPack(await pack()));
-  };
-
-  for (const name of (await files.list(folder)).filter((found) => PACK.test(found)))
-    add(
-      name,
-      once(() => readIndex(name)),
-    );
-
+  const found = (await files.list(folder)).filter((name) => PACK.test(name));
+  for (const name of new Set(found.map((each) => each.replace(/\.idx$/u, '.car')))) add(name);
   /** Where blocks lie; each pack's index is read once for all that it may hold. */
-  const locate = async (cids: readonly CID[]): Promise<(Place | undefined)[]> => {
+  const locate = async (cids: readonly CID[], except: ReadonlySet<Pack>): Promise<(Place | undefined)[]> => {
     const places = new Array<Place | undefined>(cids.length).fill(undefined);
     let missing = cids.length;
     for (const pack of packs.toReversed()) {
       if (missing === 0) break;
+      if (except.has(pack)) continue;
       const { prefixes } = await pack.index();
       const asked: { readonly i: number; readonly position: number }[] = [];
       cids.forEach((cid, i) => {
@@ -93,11 +77,11 @@ export const openDiskStore = async (options: {
           asked.push({ i, position });
       });
       if (asked.length === 0) continue;
-      const ranges = asked.map(({ position }) => entryRange(position));
-      const found = await readRanges(indexPath(folder, pack.name), ranges);
+      const entries = await pack.entries(asked.map(({ position }) => position));
       asked.forEach(({ i }, n) => {
-        const entry = decodeEntry(found[n]!);
-        if (places[i] !== undefined || Buffer.compare(entry.digest, cids[i]!.multihash.digest) !== 0) return;
+        const entry = entries[n];
+        if (entry === undefined || places[i] !== undefined) return;
+        if (Buffer.compare(entry.digest, cids[i]!.multihash.digest) !== 0) return;
         places[i] = { pack, entry };
         missing -= 1;
       });
@@ -105,26 +89,40 @@ export const openDiskStore = async (options: {
     return places;
   };
 
-  const getAll = async (cids: readonly CID[]): Promise<(Uint8Array | undefined)[]> => {
-    const places = await locate(cids);
+  /** @param except packs that turned out not to hold what their indexes say */
+  const getFrom = async (
+    cids: readonly CID[],
+    except: ReadonlySet<Pack>,
+  ): Promise<(Uint8Array | undefined)[]> => {
+    const places = await locate(cids, except);
     const blocks = new Array<Uint8Array | undefined>(cids.length).fill(undefined);
     for (const pack of new Set(places.flatMap((place) => place?.pack ?? []))) {
       const held = places.flatMap((place, i) => (place?.pack === pack ? { i, ...place.entry } : []));
-      const ranges = held.map(({ offset, length }) => ({ at: offset, length }));
-      const found = await readRanges(join(folder, pack.name), ranges);
+      const found = await pack.blocks(held);
       held.forEach(({ i }, n) => (blocks[i] = found[n]));
     }
+    const broken = places.flatMap((place, i) =>
+      place !== undefined && blocks[i] === undefined ? [{ i, place }] : [],
+    );
+    if (broken.length === 0) return blocks;
+    const others = new Set([...except, ...broken.map(({ place }) => place.pack)]);
+    const again = await getFrom(
+      broken.map(({ i }) => cids[i]!),
+      others,
+    );
+    broken.forEach(({ i }, n) => (blocks[i] = again[n]));
     return blocks;
   };
+  const getAll = (cids: readonly CID[]) => getFrom(cids, new Set());
 
   const writePack = async (root: CID, blocks: readonly Block[]): Promise<void> => {
     const { bytes, entries } = await packOf(root, blocks);
     const name = `pack-${await sha256Hex(bytes)}.car`;
     // The same blocks again are the same pack. To ask for each of them would cost more with every pack there is.
-    if (known.has(name)) return;
+    if ((await known.get(name)?.isExactly(bytes)) === true) return;
     await files.write(join(folder, name), bytes);
-    const index = await writeIndex(name, entries);
-    add(name, () => Promise.resolve(index));
+    await files.write(indexPathOf(folder, name), encodePackIndex(entries));
+    add(name);
   };
 
   const write = async (root: CID, blocks: AsyncIterable<Block> | Iterable<Block>): Promise<void> => {
@@ -158,18 +156,16 @@ export const openDiskStore = async (options: {
       }
       return total;
     },
-  };
-};
-
-/** Loads at the first call, for all who call meanwhile; a failure is not remembered. */
-const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
-  let loading: Promise<T> | undefined;
-  return () => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
+    damaged: async () => {
+      if (performance.now() - lookedAt > LOOK_MS) {
+        lookedAt = performance.now();
+        await Promise.all(packs.map(({ look }) => look()));
+      }
+      return packs.flatMap(({ name, damage }) => {
+        const what = damage();
+        return what === undefined ? [] : [{ pack: name, damage: what }];
+      });
+    },
   };
 };
 
@@ -185,5 +181,3 @@ const sha256Hex = async (bytes: Uint8Array): Promise<string> => {
   }
   return sha256.digest('hex');
 };
-
-const indexPath = (folder: string, pack: string): string => join(folder, pack.replace(/\.car$/, '.idx'));

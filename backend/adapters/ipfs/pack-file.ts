@@ -25,12 +25,22 @@ export const packOf = async (
   return { bytes: writer.close(), entries };
 };
 
-/** Where each block lies in a pack whose index was lost. */
-export const entriesOfPack = async (bytes: Uint8Array): Promise<PackEntry[]> => {
+/** Where each block lies in a pack whose index was lost, as far as the pack can be read. */
+export const entriesOfPack = async (
+  bytes: Uint8Array,
+): Promise<{ readonly entries: readonly PackEntry[]; readonly isWhole: boolean }> => {
   const entries: PackEntry[] = [];
-  for await (const { cid, blockOffset, blockLength: length } of await CarIndexer.fromBytes(bytes))
-    entries.push({ digest: cid.multihash.digest, offset: blockOffset, length });
-  return entries;
+  try {
+    for await (const { cid, blockOffset, blockLength: length } of await CarIndexer.fromBytes(bytes)) {
+      // The last one may be cut.
+      if (blockOffset + length > bytes.length) return { entries, isWhole: false };
+      entries.push({ digest: cid.multihash.digest, offset: blockOffset, length });
+    }
+    return { entries, isWhole: true };
+  } catch {
+    // All bytes are here: whatever the reader stumbles over is in them.
+    return { entries, isWhole: false };
+  }
 };
 
 /** Bytes of a file that was opened; fewer where it ends before. */

@@ -31,6 +31,8 @@ export type PackPrefixes = {
   readonly prefixes: Uint32Array;
   /** Bytes of all blocks together. */
   readonly blockBytes: number;
+  /** Where the last block ends in the pack. */
+  readonly end: number;
 };
 
 /** Reads an index; `undefined` when it is damaged or of another version, which means that it is made again from the pack. */
@@ -43,12 +45,15 @@ export const readPrefixes = (bytes: Uint8Array): PackPrefixes | undefined => {
   if (!checksum.equals(bytes.subarray(bytes.length - CHECKSUM))) return undefined;
   const prefixes = new Uint32Array(count);
   let blockBytes = 0;
+  let end = 0;
   for (let i = 0; i < count; i += 1) {
     const at = MAGIC.length + ENTRY * i;
     prefixes[i] = body.readUInt32BE(at);
-    blockBytes += body.readUInt32BE(at + DIGEST + 6);
+    const length = body.readUInt32BE(at + DIGEST + 6);
+    blockBytes += length;
+    end = Math.max(end, body.readUIntBE(at + DIGEST, 6) + length);
   }
-  return { prefixes, blockBytes };
+  return { prefixes, blockBytes, end };
 };
 
 /** Position of the first entry that may be a digest's, or -1. Those after it with the same prefix may be as well. */

@@ -22,3 +22,25 @@ export const createPayloadProbe = (options: {
     };
   },
 });
+
+/** How many damaged packs are named; the figure counts all of them. */
+const NAMED = 3;
+
+/** The blockstore's part of `/health`: packs that are not as they were written, by name. */
+export const createBlockstoreProbe = (store: {
+  readonly damaged: () => Promise<readonly { readonly pack: string; readonly damage: string }[]>;
+}): HealthProbe => ({
+  part: 'blockstore',
+  check: async () => {
+    const damaged = await store.damaged();
+    const figures = { damagedPacks: damaged.length };
+    if (damaged.length === 0) return { status: 'ok', figures };
+    const named = damaged.slice(0, NAMED).map(({ pack, damage }) => `${pack} ${damage}`);
+    const more = damaged.length > NAMED ? `, and ${damaged.length - NAMED} more` : '';
+    return {
+      status: 'degraded',
+      detail: `${named.join(', ')}${more}: put a copy back or import its blocks again (docs/guide/recovery.md); all other blocks are served`,
+      figures,
+    };
+  },
+});

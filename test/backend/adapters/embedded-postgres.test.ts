@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { createDurableFiles } from '../../../backend/adapters/durable-file/durable-files.ts';
+import { chooseAccount } from '../../../backend/adapters/postgres/embedded/account.ts';
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
@@ -75,6 +77,34 @@ test('a pid file of a dead server, or of a stranger, does not keep it from start
     const postgres = await start(dataDir);
     assert.equal(postgres.adopted, false);
     await postgres.stop();
+  }
+});
+
+test('a pid file whose number is another process of the same user now does not keep it from starting [D5]', async (t) => {
+  const dataDir = await folderOf(t);
+  const killed = await start(dataDir);
+  await ask(killed, 'CREATE TABLE kept AS SELECT 7 AS n');
+  const folder = join(dataDir, 'postgres');
+  const pidFile = join(folder, 'postmaster.pid');
+  const left = await readFile(pidFile, 'utf8');
+  process.kill(Number.parseInt(left, 10), 'SIGKILL');
+
+  const { identity } = await chooseAccount();
+  // The second has the folder in its arguments, as an editor or a backup has.
+  for (const parameters of [['600'], ['600', '-D', folder]]) {
+    const other = spawn('/bin/sh', ['-c', 'sleep "$0"', ...parameters], {
+      ...identity,
+      stdio: 'ignore',
+      cwd: '/',
+    });
+    t.after(() => other.kill('SIGKILL'));
+    await once(other, 'spawn');
+    await writeFile(pidFile, left.replace(/^\d+/u, String(other.pid)));
+    const postgres = await start(dataDir);
+    assert.equal(postgres.adopted, false);
+    assert.deepEqual(await ask(postgres, 'SELECT n FROM kept'), [{ n: 7 }]);
+    await postgres.stop();
+    assert.equal(other.exitCode ?? other.signalCode, null, 'the other process was left alone');
   }
 });
 

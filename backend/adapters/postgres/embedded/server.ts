@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,6 +6,7 @@ import { type LoggedProcess, spawnLogged } from '../../child-process/spawn-logge
 import { freePort } from '../../net/free-port.ts';
 import type { Account } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
+import { disownPidFile, isAlive, isServerOf, readPostmaster } from './postmaster-pid.ts';
 
 /** Where a cluster lives and how to enter it. */
 export type Cluster = { readonly folder: string; readonly user: string; readonly password: string };
@@ -50,25 +50,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const program = (binaries: PostgresBinaries, name: string) =>
   join(binaries.folder, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-};
-
-/** The command line of a process; empty when it is gone. A process id alone may be another's by now. */
-const commandOf = async (pid: number): Promise<string> => {
-  if (process.platform === 'linux')
-    return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
-  const listed = spawn('ps', ['-o', 'args=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const chunks: Buffer[] = [];
-  for await (const chunk of listed.stdout as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 /** The URL of a database of the cluster. */
 export const databaseUrl = (cluster: Cluster, port: number, database: string): string =>
   `postgres://${cluster.user}:${cluster.password}@127.0.0.1:${port}/${database}`;
@@ -92,15 +73,6 @@ const answers = async (cluster: Cluster, port: number): Promise<'ready' | 'not-y
   }
 };
 
-const pidFileOf = async (cluster: Cluster): Promise<{ pid: number; port: number } | undefined> => {
-  const text = await readFile(join(cluster.folder, 'postmaster.pid'), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const lines = text.split('\n');
-  const pid = Number(lines[0]);
-  const port = Number(lines[3]);
-  return Number.isInteger(pid) && Number.isInteger(port) && pid > 0 && port > 0 ? { pid, port } : undefined;
-};
-
 /**
  * The server that outlived the process which started it, if `postmaster.pid` and the server's own
  * `data_directory` agree. One that is just shutting down is waited for.
@@ -108,9 +80,8 @@ const pidFileOf = async (cluster: Cluster): Promise<{ pid: number; port: number 
 export const findSurvivor = async (cluster: Cluster, logFile: string): Promise<RunningServer | undefined> => {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    const found = await pidFileOf(cluster);
-    if (found === undefined || !isAlive(found.pid)) return undefined;
-    if (!(await commandOf(found.pid)).includes(cluster.folder)) return undefined;
+    const found = await readPostmaster(cluster.folder);
+    if (found === undefined || !(await isServerOf(found.pid, cluster.folder))) return undefined;
     const state = await answers(cluster, found.port);
     if (state === 'ready') return { ...found, adopted: true };
     if (state === 'another-cluster') return undefined;
@@ -182,9 +153,10 @@ const ORPHANS_END_MS = 20_000;
 
 /** Starts the cluster's server on a free loopback port and waits until it answers. */
 export const startServer: typeof startOnce = async (account, binaries, cluster, logFile) => {
-  const wasKilled = (await pidFileOf(cluster)) !== undefined;
+  const wasKilled = (await readPostmaster(cluster.folder)) !== undefined;
   const deadline = Date.now() + ORPHANS_END_MS;
   for (;;) {
+    await disownPidFile(cluster.folder);
     try {
       return await startOnce(account, binaries, cluster, logFile);
     } catch (error) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { CarReader } from '@ipld/car';
@@ -130,4 +130,62 @@ test('a pinned block is found by its CID', async () => {
   const [first] = leaves;
   await store.putPinned(first!.cid, first!.bytes);
   await requireAll(await open(), [first!]);
+});
+
+/** Twelve packs of one block each. */
+const manyPacks = async () => {
+  const store = await open();
+  for (const leaf of leaves.slice(0, 12)) await store.putPinned(leaf.cid, leaf.bytes);
+  return (await readdir(folder)).filter((name) => name.endsWith('.car'));
+};
+const heldBy = async (name: string): Promise<Block> => {
+  const bytes = await readFile(join(folder, name));
+  return leaves.find((leaf) => bytes.includes(Buffer.from(leaf.bytes)))!;
+};
+
+for (const [what, damage] of Object.entries({
+  'that is empty': (path: string) => truncate(path, 0),
+  'that is cut': async (path: string) => truncate(path, (await stat(path)).size - 3),
+  'that is no CAR': (path: string) => writeFile(path, 'not this'),
+  'that is gone': (path: string) => rm(path),
+}))
+  for (const [whose, keepsIndex] of [
+    ['without its index', false],
+    ['beside its index', true],
+  ] as const)
+    test(`a pack ${what} ${whose} costs its own blocks only, and importing them again heals it [D4]`, async () => {
+      const names = await manyPacks();
+      const name = names[5]!;
+      const lost = await heldBy(name);
+      const others = leaves.slice(0, 12).filter((leaf) => leaf !== lost);
+      await damage(join(folder, name));
+      if (!keepsIndex) await rm(join(folder, name.replace('.car', '.idx')));
+      const store = await open();
+      await requireAll(store, others);
+      assert.equal(await store.get(lost.cid), undefined);
+      assert.equal(await store.get(leaves[20]!.cid), undefined);
+      // One of which nothing is left is not known to have been there.
+      if (keepsIndex || what !== 'that is gone')
+        assert.deepEqual(
+          (await store.damaged()).map(({ pack }) => pack),
+          [name],
+        );
+      await store.putPinned(lost.cid, lost.bytes);
+      for (const each of [store, await open()]) {
+        await requireAll(each, [...others, lost]);
+        assert.deepEqual(await each.damaged(), []);
+      }
+    });
+
+test('a block of a damaged pack is taken from another one that has it, too [D4]', async () => {
+  const names = await manyPacks();
+  await (await open()).importBlocks(root, dag());
+  const newest = (await readdir(folder)).find((name) => name.endsWith('.car') && !names.includes(name))!;
+  const store = await open();
+  await truncate(join(folder, newest), 200);
+  await requireAll(store, leaves.slice(0, 12));
+  assert.deepEqual(
+    (await store.damaged()).map(({ pack }) => pack),
+    [newest],
+  );
 });
