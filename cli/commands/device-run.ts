@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { toHex } from '@gridseal/protocol';
 import { runGateway } from '../../edge/gateway/run.ts';
 import { parseMeterFile } from '../../edge/readers/meter-file.ts';
-import { openMqttMeter, type MeterNotice } from '../../edge/readers/mqtt-meter.ts';
+import { openMqttMeter } from '../../edge/readers/mqtt-meter.ts';
+import { isDiskFull } from '../../edge/spool/disk.ts';
 import { authorityOf, openGateway, reachBroker, type GatewayFlags } from '../device/gateway.ts';
 import { heldKey } from '../device/held-key.ts';
+import { noticesOf } from '../device/notices.ts';
 import { printFigures, ruleOf, type ReductionFlags } from '../device/reduction.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readNamedFile } from '../read-file.ts';
@@ -33,6 +35,11 @@ const untilStopped = (): AbortSignal => {
   return stopping.signal;
 };
 
+/** What is counted is saved with the next round. */
+const unlessDiskFull = (error: unknown): void => {
+  if (!isDiskFull(error)) throw error;
+};
+
 const run = async (file: string, meterFile: string, flags: RunFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const at = (): string => terminal.style('dim', new Date().toISOString().slice(11, 19));
@@ -40,10 +47,8 @@ const run = async (file: string, meterFile: string, flags: RunFlags): Promise<vo
   const held = await heldKey(file);
   const meter = parseMeterFile(new TextDecoder().decode(await readNamedFile(meterFile)), meterFile);
   const gateway = await openGateway(file, held, meter.profile, ruleOf(flags, meter.profile), flags);
-  const notice = (told: MeterNotice): void => {
-    if (told.event === 'message refused') terminal.error(`${at()}  left out: ${told.reason}`);
-    else terminal.line(`${at()}  source ${told.event}`);
-  };
+  const { tally } = gateway;
+  const notice = noticesOf({ terminal, tally, at });
   const totals = { batches: 0, readings: 0, receipts: 0, refused: 0 };
   try {
     const reader = await reachBroker(
@@ -77,9 +82,18 @@ const run = async (file: string, meterFile: string, flags: RunFlags): Promise<vo
             totals.receipts += kept.receipts;
             totals.refused += kept.refused.length;
             for (const reason of kept.refused) terminal.error(`${at()}  refused: ${reason}`);
-            for (const reason of new Set(kept.waiting)) terminal.error(`${at()}  not taken yet: ${reason}`);
+            for (const reason of new Set(kept.waiting)) {
+              tally.note('problem', reason);
+              terminal.error(`${at()}  not taken yet: ${reason}`);
+            }
           },
+          unsigned: (_name, reason) => {
+            tally.note('problem', reason);
+            terminal.error(`${at()}  what was measured waits unsigned: ${reason}`);
+          },
+          concluded: () => tally.save().catch(unlessDiskFull),
           waiting: (_name, reason) => {
+            tally.note('problem', reason);
             terminal.error(`${at()}  ${station.waiting()} batches wait: ${reason}`);
           },
         },

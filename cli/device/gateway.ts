@@ -8,6 +8,7 @@ import { operatorIn } from '../../edge/gateway/pinned-trust.ts';
 import { openReceiptFile } from '../../edge/gateway/receipt-file.ts';
 import { createReporter, type Reporter } from '../../edge/gateway/reporter.ts';
 import { openSignedBatches, type SignedBatches } from '../../edge/gateway/signed-batches.ts';
+import { openTally, type Tally } from '../../edge/gateway/tally.ts';
 import { openStation, type Delivery, type Station } from '../../edge/gateway/station.ts';
 import type { ReportRule } from '../../edge/reduction/report-on-change.ts';
 import type { Hold } from '../../edge/spool/holder.ts';
@@ -47,6 +48,8 @@ export type Gateway = {
   readonly station: Station;
   readonly reporter: Reporter;
   readonly signed: SignedBatches;
+  /** Saved with every delivery, and when the gateway is closed. */
+  readonly tally: Tally;
   /** Makes the receipts among deliveries durable, and says what became of the others. */
   readonly keep: (deliveries: readonly Delivery[]) => Promise<Kept>;
   readonly close: () => Promise<void>;
@@ -126,23 +129,29 @@ const openHeld = async (
     });
     const signed = await openSignedBatches(folder, station.next(), station.isRefused);
     const receipts = await openReceiptFile(receiptFile);
+    const tally = await openTally(folder, Date.now);
     return {
       folder,
       receiptFile,
       station,
       reporter: createReporter({ station, rule, folder, randomKey }),
       signed,
+      tally,
       keep: async (deliveries) => {
         const given = deliveries.flatMap((one) => (one.status === 'refused' ? [] : [one.receipt]));
         await receipts.append(given);
+        const refused = reasons(deliveries, false);
+        for (const reason of refused) tally.note('refused', reason);
+        await tally.save();
         return {
           receipts: given.length,
-          refused: reasons(deliveries, false),
+          refused,
           waiting: reasons(deliveries, true),
         };
       },
       close: async () => {
         try {
+          await tally.save();
           await receipts.close();
           await overMqtt?.close();
         } finally {

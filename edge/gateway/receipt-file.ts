@@ -25,12 +25,16 @@ const isWhole = (line: Uint8Array): boolean => {
 export const openReceiptFile = async (file: string): Promise<ReceiptFile> => {
   await mkdir(dirname(file), { recursive: true });
   const handle = await open(file, 'a+', 0o600);
+  /** Where the whole lines end: what a failed write left behind it is cut off before the next. */
+  let end = 0;
   try {
     const written = await handle.readFile();
-    const end = written.lastIndexOf(LINE_BREAK) + 1;
+    end = written.lastIndexOf(LINE_BREAK) + 1;
     const rest = written.subarray(end);
-    if (isWhole(rest)) await handle.appendFile('\n');
-    else if (rest.length > 0) await handle.truncate(end);
+    if (isWhole(rest)) {
+      await handle.appendFile('\n');
+      end = written.length + 1;
+    } else if (rest.length > 0) await handle.truncate(end);
     await syncFolder(dirname(file));
   } catch (error) {
     await handle.close();
@@ -39,8 +43,11 @@ export const openReceiptFile = async (file: string): Promise<ReceiptFile> => {
   return {
     append: async (receipts) => {
       if (receipts.length === 0) return;
-      await handle.appendFile(receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join(''));
+      const lines = Buffer.from(receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join(''));
+      await handle.truncate(end);
+      await handle.appendFile(lines);
       await handle.datasync();
+      end += lines.length;
     },
     close: () => handle.close(),
   };

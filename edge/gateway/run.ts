@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SdkError } from '@gridseal/sdk';
 import { batchesOf } from '../readers/batches.ts';
-import type { MeterReader } from '../readers/reader.ts';
+import type { Interval, MeterReader } from '../readers/reader.ts';
+import { isDiskFull } from '../spool/disk.ts';
 import type { Reported, Reporter } from './reporter.ts';
 import type { Delivery, Station } from './station.ts';
 
@@ -21,6 +22,10 @@ export type GatewayEvents = {
   readonly reported?: (name: string, reported: Reported) => void;
   /** Awaited before the batches are forgotten. */
   readonly delivered?: (name: string, deliveries: readonly Delivery[]) => Promise<void>;
+  /** What was measured could not be signed: it waits with its reader until there is room on the disk. */
+  readonly unsigned?: (name: string, reason: string) => void;
+  /** A round is over. */
+  readonly concluded?: (name: string) => Promise<void>;
   /** The service was not reached, has no room, or its answer is not to be believed: batches wait on disk. */
   readonly waiting?: (name: string, reason: string) => void;
 };
@@ -29,25 +34,45 @@ const flush = async ({ name, station }: RunningStation, events: GatewayEvents): 
   try {
     await station.flush(async (deliveries) => events.delivered?.(name, deliveries));
   } catch (error) {
-    // Nothing that a service, or what stands between, answers ends a gateway.
-    if (!(error instanceof SdkError)) throw error;
-    events.waiting?.(name, error.message);
+    // Nothing that a service, or what stands between, answers ends a gateway, and no disk that is full for a while.
+    if (!(error instanceof SdkError) && !isDiskFull(error)) throw error;
+    events.waiting?.(name, messageOf(error));
   }
 };
 
-const round = async (
+/** Signs what the meter measured until then, and sends what waits. */
+export const runRound = async (
   running: RunningStation,
-  interval: { readonly fromMs: number; readonly toMs: number; readonly everyMs: number },
+  interval: Interval,
   events: GatewayEvents,
 ): Promise<void> => {
-  const { name, reader, reporter, station } = running;
+  try {
+    await sign(running, interval, events);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    events.unsigned?.(running.name, messageOf(error));
+  }
+  await flush(running, events);
+  await events.concluded?.(running.name);
+};
+
+const sign = async (
+  { name, reader, reporter, station }: RunningStation,
+  interval: Interval,
+  events: GatewayEvents,
+): Promise<void> => {
   for (const measured of batchesOf(await reader.read(interval), LONGEST_BATCH_MS)) {
+    await station.settle();
     await reader.willSign?.(measured, station.next());
     const reported = await reporter.report(measured);
     await reader.forget?.(measured);
     events.reported?.(name, reported);
   }
-  await flush(running, events);
+};
+
+const messageOf = (error: unknown): string => {
+  if (isDiskFull(error)) return 'the disk is full';
+  return error instanceof Error ? error.message : String(error);
 };
 
 /**
@@ -70,7 +95,7 @@ export const runGateway = async (options: {
   while (!signal.aborted) {
     await sleep(batchMs, undefined, { signal }).catch(() => undefined);
     const toMs = wholeSamples();
-    for (const each of stations) await round(each, { fromMs, toMs, everyMs: sampleMs }, events);
+    for (const each of stations) await runRound(each, { fromMs, toMs, everyMs: sampleMs }, events);
     fromMs = toMs;
   }
 };

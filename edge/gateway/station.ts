@@ -17,6 +17,7 @@ import {
 } from '@gridseal/protocol';
 import { ServiceError, type ReceiptJson } from '@gridseal/sdk';
 import { signStatement, type DeviceKey } from '@gridseal/sdk/device/device-key';
+import { isDiskFull, nodeDisk, type Disk } from '../spool/disk.ts';
 import { readChainHead, writeChainHead, type ChainHead, type ChainPlace } from '../spool/chain-head.ts';
 import { byChannelAndTime } from './reading-order.ts';
 import type { WaitingBatch } from '../spool/record.ts';
@@ -55,6 +56,11 @@ export type Station = {
   readonly author: Uint8Array;
   /** Signs a batch and makes it durable. Readings may come in any order. */
   readonly report: (readings: readonly Reading[], notBefore?: NotBefore) => Promise<Hex>;
+  /**
+   * Takes back what a batch that could not be written left on disk, as on a full one. To be awaited before it is noted what is
+   * signed under the next number.
+   */
+  readonly settle: () => Promise<void>;
   /** The number that the next batch takes: every one before it is signed and on disk, none from it on is. */
   readonly next: () => ChainPlace;
   /** How many batches wait for their receipts. */
@@ -86,6 +92,8 @@ export type StationOptions = {
   readonly forward: Forward;
   readonly now: () => number;
   readonly randomKey: () => Uint8Array;
+  /** Where all of it is kept; the operating system's disk without it. */
+  readonly disk?: Disk;
   /** Most batches a request. */
   readonly batchesPerRequest?: number;
 };
@@ -134,14 +142,23 @@ const headAfter = (head: ChainHead, item: Uint8Array, domain: Domain): ChainHead
  */
 export const openStation = async (options: StationOptions): Promise<Station> => {
   const { key, identity, domain, profile, forward } = options;
+  const { disk = nodeDisk } = options;
   const folder = join(options.folder, 'spool');
-  const spool = await openSpool(folder);
-  let head = await readChainHead(options.folder, options.lane ?? 0);
+  const spool = await openSpool(folder, undefined, undefined, disk);
+  let head = await readChainHead(options.folder, options.lane ?? 0, disk);
+  /** Number in the head's file: what the spool says beyond it must be written before the spool forgets it. */
+  let saved = head.sequence;
   for (const sequence of spool.waiting())
     for (const { item } of await spool.read([sequence])) head = headAfter(head, item, domain);
   // A batch that was signed may have been sent: its number must not be signed again.
   if (head.sequence > 0n && !spool.knows(head.sequence - 1n)) throw new SpoolError(folder, 0);
   let signing: Promise<unknown> = Promise.resolve();
+
+  const saveHead = async (): Promise<void> => {
+    const current = head;
+    await writeChainHead(options.folder, current, disk);
+    saved = current.sequence;
+  };
 
   const sign = async (unordered: readonly Reading[], notBefore: NotBefore | undefined): Promise<Hex> => {
     const readings = unordered.toSorted(byChannelAndTime);
@@ -167,7 +184,10 @@ export const openStation = async (options: StationOptions): Promise<Station> => 
     const item = encodeIngestBody([{ authorPart, batchKey, columnar: encodeColumnar(blocks) }]);
     await spool.put({ sequence: head.sequence, item });
     head = { ...head, sequence: head.sequence + 1n, previous: toHex(digest) };
-    await writeChainHead(options.folder, head);
+    // The batch is signed: that its head could not be written is told when it is sent, by which time it must be.
+    await saveHead().catch((error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+    });
     return toHex(digest);
   };
 
@@ -199,7 +219,10 @@ export const openStation = async (options: StationOptions): Promise<Station> => 
     next: () => ({ boot: head.boot, sequence: head.sequence }),
     waiting: () => spool.waiting().length,
     isRefused: spool.isRefused,
+    settle: spool.settle,
     flush: async (received) => {
+      // While its batch waits a head is found from it; once that is forgotten it is not.
+      if (saved !== head.sequence) await saveHead();
       const waiting = spool.waiting();
       const deliveries: Delivery[] = [];
       let size = options.batchesPerRequest ?? 64;

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurableFile } from '@gridseal/sdk/node/durable-file';
 import type { Hex } from '@gridseal/protocol';
+import { nodeDisk, readIfThere, type Disk } from './disk.ts';
 
 /** Where an author's statement chain continues: the next sequence and the digest before it. */
 export type ChainHead = {
@@ -24,18 +23,18 @@ const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
 export const firstHead = (lane: number): ChainHead => ({ lane, boot: 0, sequence: 0n, previous: ZERO_HASH });
 
 /** Reads the head a gateway wrote, or the first one when it never did. */
-export const readChainHead = async (folder: string, lane: number): Promise<ChainHead> => {
-  let text: string;
-  try {
-    text = await readFile(join(folder, 'head.json'), 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return firstHead(lane);
-    throw cause;
-  }
+export const readChainHead = async (
+  folder: string,
+  lane: number,
+  disk: Disk = nodeDisk,
+): Promise<ChainHead> => {
+  const bytes = await readIfThere(disk, join(folder, 'head.json'));
+  if (bytes === undefined) return firstHead(lane);
+  const text = new TextDecoder().decode(bytes);
   const head = JSON.parse(text) as { lane: number; boot: number; sequence: string; previous: Hex };
   return { ...head, sequence: BigInt(head.sequence) };
 };
 
 /** Writes the head durably: after this returns no restart signs the same sequence twice. */
-export const writeChainHead = (folder: string, head: ChainHead): Promise<void> =>
-  writeDurableFile(join(folder, 'head.json'), JSON.stringify({ ...head, sequence: String(head.sequence) }));
+export const writeChainHead = (folder: string, head: ChainHead, disk: Disk = nodeDisk): Promise<void> =>
+  disk.replace(join(folder, 'head.json'), JSON.stringify({ ...head, sequence: String(head.sequence) }));

@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
-import { syncFolder } from '@gridseal/sdk/node/durable-file';
+import { syncFolder, writeDurableFile } from '@gridseal/sdk/node/durable-file';
 
 /** What a spool does to a disk, so that a test can put one in its place that forgets what was not synced. */
 export type Disk = {
@@ -14,7 +14,27 @@ export type Disk = {
   /** Makes the names in a folder durable. */
   readonly syncFolder: (folder: string) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
+  /** Replaces a file, made durable: after a power cut the old content is there or the new one, whole. */
+  readonly replace: (path: string, content: Uint8Array | string) => Promise<void>;
 };
+
+/** The bytes of a file, or `undefined` where there is none. */
+export const readIfThere = (disk: Disk, path: string): Promise<Uint8Array | undefined> =>
+  disk.read(path).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cause;
+  });
+
+/** Names in a folder; none where there is no folder. */
+export const listIfThere = (disk: Disk, folder: string): Promise<readonly string[]> =>
+  disk.list(folder).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cause;
+  });
+
+/** Whether there is no room for what was to be written: that passes, and nothing else is wrong. */
+export const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 
 type File = Awaited<ReturnType<typeof open>>;
 
@@ -49,4 +69,5 @@ export const nodeDisk: Disk = {
   sync: (path) => withFile(path, 'r+', (file) => file.sync()),
   syncFolder,
   remove: (path) => rm(path, { force: true }),
+  replace: (path, content) => writeDurableFile(path, content),
 };

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { nodeDisk, readIfThere, type Disk } from './disk.ts';
 
 /**
  * Values of a file of one JSON value a line, each appended and synced; none when there is no file. What follows the last line
@@ -6,11 +6,8 @@ import { readFile } from 'node:fs/promises';
  *
  * @throws Error when a line other than the torn one is no JSON
  */
-export const readJsonLines = async (file: string): Promise<readonly unknown[]> => {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw cause;
-  });
+export const readJsonLines = async (file: string, disk: Disk = nodeDisk): Promise<readonly unknown[]> => {
+  const text = new TextDecoder().decode((await readIfThere(disk, file)) ?? new Uint8Array(0));
   const lines = text.split('\n').slice(0, -1);
   return lines.map((line, i): unknown => {
     try {

@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurableFile } from '@gridseal/sdk/node/durable-file';
+import { listIfThere, nodeDisk, readIfThere, type Disk } from './disk.ts';
 import { encodeRecord, placeAt, scanSegment, type RecordPlace, type WaitingBatch } from './record.ts';
 import { openSegmentFiles, segmentName, type SegmentFiles } from './segment-files.ts';
 
@@ -8,6 +7,8 @@ import { openSegmentFiles, segmentName, type SegmentFiles } from './segment-file
 export type Spool = {
   /** Makes a batch durable. Sequences only grow. Nothing may be sent before this resolves. */
   readonly put: (batch: WaitingBatch) => Promise<void>;
+  /** Takes back what a `put` that failed left on disk. Until this resolves its number may be taken after a restart. */
+  readonly settle: () => Promise<void>;
   /** Sequences that wait, oldest first. */
   readonly waiting: () => readonly bigint[];
   /** Batches of sequences that wait, as they were put. @throws SpoolError `spool-damaged` */
@@ -53,14 +54,15 @@ export const openSpool = async (
   folder: string,
   files?: SegmentFiles,
   segmentBytes = SEGMENT_BYTES,
+  disk: Disk = nodeDisk,
 ): Promise<Spool> => {
-  const segments = files ?? (await openSegmentFiles(folder));
+  const segments = files ?? (await openSegmentFiles(folder, disk));
   const doneFile = join(folder, 'done.json');
   const refused = join(folder, 'refused');
   const places = new Map<bigint, Place>();
   const ends = new Map<string, number>();
-  let done = await readDone(doneFile);
-  const setAside = new Set(await listRefused(refused));
+  let done = await readDone(doneFile, disk);
+  const setAside = new Set(await listRefused(refused, disk));
   let last: bigint | undefined;
 
   const names = await segments.list();
@@ -98,7 +100,7 @@ export const openSpool = async (
     const below = rest[0] ?? (last ?? -1n) + 1n;
     done = { below, also: new Set([...also].filter((sequence) => sequence > below)) };
     const text = JSON.stringify({ below: String(done.below), also: [...done.also].map(String) });
-    await writeDurableFile(doneFile, text);
+    await disk.replace(doneFile, text);
     await tidy();
   };
 
@@ -114,7 +116,17 @@ export const openSpool = async (
     return batches;
   };
 
+  /** Where a write failed: what of it is on disk must go before anything else is signed under its number. */
+  let torn: { readonly segment: string; readonly at: number } | undefined;
+  const settle = async (): Promise<void> => {
+    if (torn === undefined) return;
+    const { segment, at } = torn;
+    if ((await segments.list()).includes(segment)) await segments.truncate(segment, at);
+    torn = undefined;
+  };
+
   return {
+    settle,
     put: async (batch) => {
       if (last !== undefined && batch.sequence <= last)
         throw new RangeError(`batch ${batch.sequence} comes after ${last}`);
@@ -123,7 +135,10 @@ export const openSpool = async (
       const segment = isFull ? segmentName(batch.sequence) : active;
       const at = isFull ? 0 : (ends.get(segment) ?? 0);
       const bytes = encodeRecord(batch);
+      await settle();
+      torn = { segment, at };
       await segments.append(segment, at, bytes);
+      torn = undefined;
       ends.set(segment, at + bytes.length);
       places.set(batch.sequence, { ...placeAt(at, batch), segment });
       last = batch.sequence;
@@ -134,8 +149,8 @@ export const openSpool = async (
     setAside: async (sequence, reason) => {
       const [batch] = await read([sequence]);
       const name = join(refused, `${String(sequence).padStart(16, '0')}.batch`);
-      await writeDurableFile(name, batch?.item ?? new Uint8Array(0));
-      await writeDurableFile(`${name}.reason`, `${reason}\n`);
+      await disk.replace(name, batch?.item ?? new Uint8Array(0));
+      await disk.replace(`${name}.reason`, `${reason}\n`);
       setAside.add(sequence);
       await acknowledge([sequence]);
     },
@@ -146,22 +161,13 @@ export const openSpool = async (
 
 const REFUSED = /^(\d{16,})\.batch$/u;
 
-const listRefused = async (folder: string): Promise<readonly bigint[]> => {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw cause;
-  });
-  return names.flatMap((name) => REFUSED.exec(name)?.[1] ?? []).map(BigInt);
-};
+const listRefused = async (folder: string, disk: Disk): Promise<readonly bigint[]> =>
+  (await listIfThere(disk, folder)).flatMap((name) => REFUSED.exec(name)?.[1] ?? []).map(BigInt);
 
-const readDone = async (file: string): Promise<Done> => {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-    return { below: 0n, also: new Set() };
-  }
+const readDone = async (file: string, disk: Disk): Promise<Done> => {
+  const bytes = await readIfThere(disk, file);
+  if (bytes === undefined) return { below: 0n, also: new Set() };
+  const text = new TextDecoder().decode(bytes);
   const { below, also } = JSON.parse(text) as { readonly below: string; readonly also: readonly string[] };
   return { below: BigInt(below), also: new Set(also.map(BigInt)) };
 };

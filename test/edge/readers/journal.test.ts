@@ -32,18 +32,60 @@ test('what was taken over is there after a restart, until it is forgotten', asyn
   assert.deepEqual(third.waiting(), [reading(2), reading(3)]);
 });
 
-test('a repeated or older reading of a channel is left out, also when the one before it is forgotten', async (t) => {
+test('a reading is known by channel and time: late ones are kept, repeated ones are not [A3]', async (t) => {
   const folder = await createTestFolder();
   t.after(folder.remove);
+  const other = { ...reading(60_000), value: 7n };
   const first = await openJournal(folder.path, FIRST);
-  await first.append([reading(5), reading(5), reading(4), reading(4, 2)]);
-  assert.deepEqual(first.waiting(), [reading(5), reading(4, 2)]);
+  const times = [0, 300_000, 60_000, 120_000, 60_000];
+  const taken = await first.append(times.map((time) => reading(time)));
+  assert.deepEqual(
+    first.waiting(),
+    [0, 300_000, 60_000, 120_000].map((time) => reading(time)),
+  );
+  assert.deepEqual(taken, ['kept', 'kept', 'late', 'late', 'repeated']);
+  assert.deepEqual(await first.append([other, reading(60_000, 2)]), ['conflicting', 'kept']);
+  await first.willSign(first.waiting(), FIRST);
   await first.forget(first.waiting());
+  await first.close();
+  const second = await openJournal(folder.path, SECOND);
+  t.after(second.close);
+  assert.deepEqual(await second.append([reading(120_000), other, reading(180_000), reading(360_000)]), [
+    'repeated',
+    'conflicting',
+    'late',
+    'kept',
+  ]);
+  assert.deepEqual(second.waiting(), [reading(180_000), reading(360_000)]);
+});
+
+test('a clock that ran ahead takes nothing with it, also after a restart [A3]', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const [ahead, now] = [Date.UTC(2036, 1, 7), Date.UTC(2026, 0, 1)];
+  const first = await openJournal(folder.path, FIRST);
+  await first.append([reading(ahead), reading(now)]);
   await first.close();
   const second = await openJournal(folder.path, FIRST);
   t.after(second.close);
-  await second.append([reading(5), reading(6)]);
-  assert.deepEqual(second.waiting(), [reading(6)]);
+  await second.append([reading(now + 1_000), reading(now)]);
+  assert.deepEqual(second.waiting(), [reading(ahead), reading(now), reading(now + 1_000)]);
+});
+
+test('what came late while a batch was signed is not in it', async (t) => {
+  const folder = await createTestFolder();
+  t.after(folder.remove);
+  const killed = await openJournal(folder.path, FIRST);
+  await killed.append([reading(1), reading(5)]);
+  const batch = killed.waiting();
+  await killed.append([reading(3)]);
+  // The first time it could not be written, and another batch took the number.
+  await killed.willSign([reading(3)], FIRST);
+  await killed.willSign(batch, FIRST);
+  await killed.close();
+  const next = await openJournal(folder.path, SECOND);
+  t.after(next.close);
+  assert.deepEqual(next.waiting(), [reading(3)]);
 });
 
 test('a power cut at every byte of the last line loses nothing before it, and the file goes on', async (t) => {
@@ -85,12 +127,12 @@ test('readings noted for a number are forgotten once it is signed, and kept when
   t.after(folder.remove);
   const killed = await openJournal(folder.path, FIRST);
   await killed.append([reading(1), reading(1, 2), reading(2), reading(3, 2)]);
-  await killed.willSign([reading(1), reading(2), reading(1, 2)], FIRST);
+  await killed.willSign(killed.waiting().slice(0, 3), FIRST);
   await killed.append([reading(4)]);
   await killed.close();
   const unsigned = await openJournal(folder.path, FIRST);
   assert.deepEqual(unsigned.waiting(), [reading(1), reading(1, 2), reading(2), reading(3, 2), reading(4)]);
-  await unsigned.willSign([reading(1), reading(2), reading(1, 2)], FIRST);
+  await unsigned.willSign(unsigned.waiting().slice(0, 3), FIRST);
   await unsigned.close();
   const signed = await openJournal(folder.path, SECOND);
   t.after(signed.close);
@@ -104,7 +146,7 @@ test('numbers of a boot come after all numbers of the boot before', async (t) =>
   t.after(folder.remove);
   const killed = await openJournal(folder.path, FIRST);
   await killed.append([reading(1)]);
-  await killed.willSign([reading(1)], { boot: 0, sequence: 7n });
+  await killed.willSign(killed.waiting(), { boot: 0, sequence: 7n });
   await killed.close();
   const next = await openJournal(folder.path, { boot: 1, sequence: 0n });
   t.after(next.close);

@@ -34,6 +34,13 @@ export const createForgetfulDisk = (): Disk & { readonly cutPower: () => void } 
     remove: async (path) => {
       files.delete(path);
     },
+    replace: async (path, content) => {
+      const bytes =
+        typeof content === 'string' ? new TextEncoder().encode(content) : Uint8Array.from(content);
+      const file = { bytes, synced: bytes };
+      files.set(path, file);
+      durable.set(path, file);
+    },
     cutPower: () => {
       files = new Map([...durable].map(([path, { synced }]) => [path, { bytes: synced, synced }]));
       durable = new Map(files);
