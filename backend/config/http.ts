@@ -14,6 +14,8 @@ export type HttpConfig = {
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** How long a connection without a request stays open. */
+  readonly keepAliveTimeoutMs: number;
   readonly trustedProxies: number;
   readonly rateLimits: RateLimits;
 };
@@ -47,6 +49,11 @@ export const HTTP_VARIABLES = {
     example: '15000',
     meaning: 'longest drain at shutdown',
   },
+  KEEP_ALIVE_TIMEOUT_MS: {
+    schema: integer(1_000, hour).default(75_000),
+    example: '75000',
+    meaning: 'how long an idle connection stays open; longer than the balancer in front keeps it',
+  },
   TRUSTED_PROXIES: {
     schema: integer(0, 16).default(0),
     example: '1',
@@ -73,6 +80,7 @@ export const arrangeHttp = (v: ValuesOf<typeof HTTP_VARIABLES>): HttpConfig => (
   maxBodyBytes: v.MAX_BODY_BYTES,
   requestTimeoutMs: v.REQUEST_TIMEOUT_MS,
   shutdownTimeoutMs: v.SHUTDOWN_TIMEOUT_MS,
+  keepAliveTimeoutMs: v.KEEP_ALIVE_TIMEOUT_MS,
   trustedProxies: v.TRUSTED_PROXIES,
   rateLimits: {
     readPerMinute: perMinuteOrUnlimited(v.RATE_LIMIT_READ),

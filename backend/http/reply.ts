@@ -36,5 +36,10 @@ export const sendReply = async (res: Response, reply: Reply): Promise<void> => {
     res.end(content);
     return;
   }
+  // Of an answer to HEAD nothing is sent, so nothing is worked out.
+  if (res.req.method === 'HEAD') {
+    res.end();
+    return;
+  }
   await pipeline(Readable.from(content), res);
 };

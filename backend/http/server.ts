@@ -88,6 +88,7 @@ const answerProblems =
       res.destroy();
       return;
     }
+    res.setHeader('Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(problem.details.headers ?? {})) res.setHeader(name, value);
     if (problem.details.retryAfterSeconds !== undefined)
       res.setHeader('Retry-After', String(problem.details.retryAfterSeconds));
@@ -112,7 +113,11 @@ const securityHeaders = (): RequestHandler => {
   protect(request, sample, (error?: unknown) => {
     if (error !== undefined) throw new Error('the security headers cannot be made', { cause: error });
   });
-  const headers = Object.entries(sample.getHeaders() as Readonly<Record<string, string>>);
+  const headers = Object.entries({
+    ...(sample.getHeaders() as Readonly<Record<string, string>>),
+    // Nobody keeps an answer unless its route says so: what is not there yet may be in a moment.
+    'cache-control': 'no-store',
+  });
   return (_req, res, next) => {
     for (const [name, value] of headers) res.setHeader(name, value);
     next();
@@ -160,10 +165,12 @@ const closeGracefully = async (server: Server, timeoutMs: number): Promise<void>
  * @throws ListenError when the port is busy or the address cannot be used
  */
 export const startHttpServer = async (options: HttpServerOptions): Promise<HttpServer> => {
-  const { host, port, requestTimeoutMs, shutdownTimeoutMs } = options.config;
+  const { host, port, requestTimeoutMs, shutdownTimeoutMs, keepAliveTimeoutMs } = options.config;
   const timeouts = {
     headersTimeout: Math.min(requestTimeoutMs, HEADERS_TIMEOUT_MS),
     requestTimeout: requestTimeoutMs,
+    // Above what balancers keep, or one sends a request into a connection that is being closed.
+    keepAliveTimeout: keepAliveTimeoutMs,
     // Node looks every 30 s otherwise, and a slow client holds its connection that much longer.
     connectionsCheckingInterval: Math.min(requestTimeoutMs, CHECK_CONNECTIONS_MS),
   };

@@ -15,6 +15,7 @@ export const serveRoutes = async (
       maxBodyBytes: 16_777_216,
       requestTimeoutMs: 30_000,
       shutdownTimeoutMs: 1_000,
+      keepAliveTimeoutMs: 75_000,
       trustedProxies: 0,
       rateLimits: { readPerMinute: undefined, writePerMinute: undefined },
     },

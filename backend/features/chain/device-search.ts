@@ -17,43 +17,75 @@ export type DeviceFilter = {
 /** A key with its identity's present owner. */
 export type DeviceKey = KeyStanding & { readonly owner: Hex };
 
-/** Lists the keys the registry knows, in order of identity and key. */
-export type DeviceSearch = (filter: DeviceFilter) => Promise<DeviceKey[]>;
+/** A page of keys; `next` is where the following one begins. A page may be short, or empty, before the end. */
+export type DevicePage = {
+  readonly keys: readonly DeviceKey[];
+  readonly next: { readonly identity: Hex; readonly keyId: Hex } | undefined;
+};
 
-const optional = (hex: Hex | undefined): Uint8Array | null => (hex === undefined ? null : hexToBytes(hex));
+/** Lists the keys the registry knows, in order of identity and key. */
+export type DeviceSearch = (filter: DeviceFilter) => Promise<DevicePage>;
+
+/** Keys that one call looks at, whatever the filters leave of them. */
+const KEYS_PER_CALL = 5_000;
 
 /**
- * Creates the search. The table finds the keys; the directory, which ingest asks too, says what they
+ * Creates the search. The table names the keys in order; the directory, which ingest asks too, says what they
  * are worth, so that both always tell the same.
  */
 export const createDeviceSearch =
   (database: Database, directory: KeyDirectory): DeviceSearch =>
   async (filter) => {
-    const rows = await database.query<{ identity: Uint8Array; key_id: Uint8Array }>(
-      `SELECT k.identity, k.key_id FROM device_key k
-       WHERE ($1::bytea IS NULL OR k.identity = $1)
-         AND ($2::bytea IS NULL OR $2 = coalesce(
-           (SELECT o.owner FROM device_owner o WHERE o.identity = k.identity
-            ORDER BY o.block_number DESC, o.log_index DESC LIMIT 1), k.identity))
-         AND ($3::bytea IS NULL OR k.profile = $3)
-         AND ($4::integer IS NULL OR k.purpose = $4)
-         AND ($5::bytea IS NULL OR (k.identity, k.key_id) > ($5, $6::bytea))
-       ORDER BY k.identity, k.key_id LIMIT $7`,
-      [
-        optional(filter.identity),
-        optional(filter.owner),
-        optional(filter.profile),
-        filter.purpose ?? null,
-        optional(filter.after?.identity),
-        optional(filter.after?.keyId),
-        filter.limit,
-      ],
-    );
+    const rows = await candidates(database, filter);
     const keys: DeviceKey[] = [];
-    for (const row of rows) {
-      const identity = bytesToHex(row.identity);
-      const standing = directory.find(identity, bytesToHex(row.key_id));
-      if (standing !== undefined) keys.push({ ...standing, owner: directory.ownerOf(identity) });
+    for (const [i, row] of rows.entries()) {
+      const [identity, keyId] = [bytesToHex(row.identity), bytesToHex(row.key_id)];
+      const key = standingOf(directory, identity, keyId, filter);
+      if (key === undefined) continue;
+      keys.push(key);
+      if (keys.length < filter.limit) continue;
+      const isLast = i === rows.length - 1 && rows.length < KEYS_PER_CALL;
+      return { keys, next: isLast ? undefined : { identity, keyId } };
     }
-    return keys;
+    const last = rows.length < KEYS_PER_CALL ? undefined : rows.at(-1);
+    const next = last && { identity: bytesToHex(last.identity), keyId: bytesToHex(last.key_id) };
+    return { keys, next };
   };
+
+const standingOf = (
+  directory: KeyDirectory,
+  identity: Hex,
+  keyId: Hex,
+  filter: DeviceFilter,
+): DeviceKey | undefined => {
+  const standing = directory.find(identity, keyId);
+  if (standing === undefined) return undefined;
+  const owner = directory.ownerOf(identity);
+  if (filter.owner !== undefined && owner !== filter.owner) return undefined;
+  if (filter.profile !== undefined && standing.profile !== filter.profile) return undefined;
+  if (filter.purpose !== undefined && standing.purpose !== filter.purpose) return undefined;
+  return { ...standing, owner };
+};
+
+type KeyName = { readonly identity: Uint8Array; readonly key_id: Uint8Array };
+
+/** The next keys in order; of an identity or of identities that an owner had, where one is named. */
+const candidates = (database: Database, { identity, owner, after }: DeviceFilter): Promise<KeyName[]> => {
+  const values: Uint8Array[] = [];
+  const place = (hex: Hex): string => `$${values.push(hexToBytes(hex))}::bytea`;
+  const conditions: string[] = [];
+  if (identity !== undefined) conditions.push(`k.identity = ${place(identity)}`);
+  if (after !== undefined)
+    conditions.push(`(k.identity, k.key_id) > (${place(after.identity)}, ${place(after.keyId)})`);
+  let source = 'device_key k';
+  if (owner !== undefined) {
+    const named = place(owner);
+    source = `(SELECT ${named} AS identity UNION SELECT identity FROM device_owner WHERE owner = ${named}) o
+              JOIN device_key k USING (identity)`;
+  }
+  return database.query<KeyName>(
+    `SELECT k.identity, k.key_id FROM ${source} ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
+     ORDER BY k.identity, k.key_id LIMIT ${KEYS_PER_CALL}`,
+    values,
+  );
+};

@@ -131,7 +131,8 @@ export const chainRoutes = (options: {
       },
       responses: {
         200: {
-          description: 'A page of keys; `next` is the cursor of the following one',
+          description:
+            'A page of keys; `next` is the cursor of the following one. A page may be short, or empty, before the last one',
           content: {
             'application/json': z.object({ devices: z.array(keySchema), next: z.string().nullable() }),
           },
@@ -140,10 +141,9 @@ export const chainRoutes = (options: {
       handler: async ({ query: { cursor, ...filter } }) => {
         const [identity, keyId] = (cursor?.split(':') ?? []) as Hex[];
         const after = identity === undefined || keyId === undefined ? undefined : { identity, keyId };
-        const keys = await search({ ...filter, after });
-        const last = keys.length < filter.limit ? undefined : keys.at(-1);
-        const next = last === undefined ? null : `${last.identity}:${last.keyId}`;
-        return { status: 200, json: { devices: keys.map(describe), next } };
+        const { keys, next } = await search({ ...filter, after });
+        const following = next === undefined ? null : `${next.identity}:${next.keyId}`;
+        return { status: 200, json: { devices: keys.map(describe), next: following } };
       },
     }),
     defineRoute({

@@ -67,6 +67,7 @@ export const createBundles = (options: {
     digest: Uint8Array,
     entry: LogEntry,
     evidence: AnchorEvidence,
+    signal: AbortSignal | undefined,
   ): Promise<Bundle['authority']> => {
     const { author, keyId } = decodeEntry(entry.bytes).authorPart.header;
     const [identity, key] = [toHex(author), toHex(keyId)];
@@ -76,7 +77,7 @@ export const createBundles = (options: {
       throw new EvidenceError('not-anchored', `no key record of ${identity} is archived`);
     const standing = directory.find(identity, key);
     const revoked = standing?.status === 'revoked' && standing.revokedAt <= evidence.blockTime;
-    const lineage = revoked ? await walkLineage(log, fromHex(standing.lastGood), digest) : [];
+    const lineage = revoked ? await walkLineage(log, fromHex(standing.lastGood), digest, signal) : [];
     return { registry: evidence.registryProof, record, lineage: lineage.map((part) => toHex(part)) };
   };
 
@@ -98,7 +99,7 @@ export const createBundles = (options: {
   };
 
   return {
-    build: async (digest, { coverage, disclose }) => {
+    build: async (digest, { coverage, disclose, signal }) => {
       const entry = await place(digest);
       const evidence = await archive.evidenceFor(entry.index);
       if (evidence === undefined && coverage === 'anchored') {
@@ -117,7 +118,7 @@ export const createBundles = (options: {
         proof: await proofOf(entry.index, state),
         verifierKeys: keysOf(state.checkpoint, verifierKeys),
         anchor: evidence === undefined ? null : anchorOf(evidence),
-        authority: evidence === undefined ? null : await authorityOf(digest, entry, evidence),
+        authority: evidence === undefined ? null : await authorityOf(digest, entry, evidence, signal),
         readings: await readingsOf(digest, entry, disclose),
       });
       const failures = options.check(bundle, { anchorBlock: evidence?.blockHash });

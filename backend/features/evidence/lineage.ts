@@ -10,16 +10,19 @@ import { EvidenceError } from './errors.ts';
  * @param lastGood digest that the revocation names
  * @param digest statement to be proven; the same as `lastGood`, or an ancestor of it
  * @returns author parts, `lastGood` first, the statement itself not among them
- * @throws EvidenceError `lineage-missing` when the way is not in the log, or leads elsewhere
+ * @throws EvidenceError `lineage-missing` when the way is not in the log, or leads elsewhere; the signal's reason once it aborts:
+ *   the way is as long as the chain
  */
 export const walkLineage = async (
   log: Pick<LogReader, 'indexOf' | 'entry'>,
   lastGood: Uint8Array,
   digest: Uint8Array,
+  signal?: AbortSignal,
 ): Promise<Uint8Array[]> => {
   const parts: Uint8Array[] = [];
   let name = lastGood;
   while (!equal(name, digest)) {
+    signal?.throwIfAborted();
     const index = isZero(name) ? undefined : await log.indexOf(name);
     if (index === undefined) {
       throw new EvidenceError(

@@ -92,9 +92,10 @@ export const evidenceRoutes = (options: {
       query: z.object({ allow: z.literal('unanchored').optional() }),
     },
     responses: bundleResponses,
-    handler: async ({ params, query }) => {
+    handler: async ({ params, query, signal }) => {
       const coverage = query.allow === 'unanchored' ? 'anchored-or-checkpoint' : 'anchored';
-      return bundleReply(params.digest, await options.bundles.build(fromHex(params.digest), { coverage }));
+      const bundle = await options.bundles.build(fromHex(params.digest), { coverage, signal });
+      return bundleReply(params.digest, bundle);
     },
   }),
   defineRoute({
@@ -109,9 +110,9 @@ export const evidenceRoutes = (options: {
     origins: 'same',
     request: { body: { json: disclosure } },
     responses: bundleResponses,
-    handler: async ({ body: { value } }) => {
+    handler: async ({ body: { value }, signal }) => {
       const { digest, ...disclose } = value;
-      const bundle = await options.bundles.build(fromHex(digest), { coverage: 'anchored', disclose });
+      const bundle = await options.bundles.build(fromHex(digest), { coverage: 'anchored', disclose, signal });
       return bundleReply(digest, bundle);
     },
   }),
@@ -169,7 +170,8 @@ export const evidenceRoutes = (options: {
     },
     responses: {
       200: {
-        description: 'A page of statements; `next` is the cursor of the following one',
+        description:
+          'A page of statements; `next` is the cursor of the following one. A page may be short, or empty, before the last one',
         content: {
           'application/json': z.object({
             statements: z.array(statementSchema),
@@ -178,15 +180,16 @@ export const evidenceRoutes = (options: {
         },
       },
     },
-    handler: async ({ query }) => {
-      const page = await options.search({
+    handler: async ({ query, signal }) => {
+      const filter = {
         author: query.author,
         typeHash: query.kind === undefined ? undefined : toHex(KINDS[query.kind].typeHash),
         fromMs: query.from,
         toMs: query.to,
         cursor: BigInt(query.cursor),
         limit: query.limit,
-      });
+      };
+      const page = await options.search(filter, signal);
       return { status: 200, json: { statements: page.statements.map(describe), next: page.next ?? null } };
     },
   }),

@@ -11,6 +11,11 @@ export type Bundles = {
    */
   readonly build: (
     digest: Uint8Array,
-    options: { readonly coverage: BundleCoverage; readonly disclose?: ReadingSelection | undefined },
+    options: {
+      readonly coverage: BundleCoverage;
+      readonly disclose?: ReadingSelection | undefined;
+      /** Ends the work of a bundle that nobody waits for. */
+      readonly signal?: AbortSignal | undefined;
+    },
   ) => Promise<Uint8Array>;
 };

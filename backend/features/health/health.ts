@@ -35,17 +35,25 @@ export const createHealth = (dependencies: {
   readonly probes: readonly HealthProbe[];
 }): Health => {
   const began = Date.now();
+  const askAll = async (): Promise<HealthReport> => {
+    const parts = await Promise.all(
+      dependencies.probes.map(async (probe) => [probe.part, await ask(probe)] as const),
+    );
+    return {
+      status: worst(parts.map(([, part]) => part.status)),
+      version: dependencies.version,
+      uptimeSeconds: Math.floor((Date.now() - began) / 1_000),
+      parts: Object.fromEntries(parts),
+    };
+  };
+  let asking: Promise<HealthReport> | undefined;
   return {
-    report: async () => {
-      const parts = await Promise.all(
-        dependencies.probes.map(async (probe) => [probe.part, await ask(probe)] as const),
-      );
-      return {
-        status: worst(parts.map(([, part]) => part.status)),
-        version: dependencies.version,
-        uptimeSeconds: Math.floor((Date.now() - began) / 1_000),
-        parts: Object.fromEntries(parts),
-      };
+    // However many ask at once, the parts are asked once.
+    report: () => {
+      asking ??= askAll().finally(() => {
+        asking = undefined;
+      });
+      return asking;
     },
   };
 };

@@ -22,30 +22,27 @@ export const admitLineages = async (
   for (const chain of [...chains.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, chain]) => chain)) {
     const [first] = chain;
     if (first?.lastGood === undefined) continue;
-    let expected = await frontierOf(tx, first, first.lastGood);
-    const before = expected;
+    const known = await frontierOf(tx, first);
+    // The way down from the last good statement may be as long as the chain: it is walked once, whoever asks.
+    let expected = await descend(tx, first.place.author, known ?? first.lastGood);
     for (const candidate of chain) {
       if (!equal(candidate.digest, expected)) continue;
       admitted.add(candidate);
       expected = await descend(tx, candidate.place.author, candidate.previous);
     }
-    if (expected !== before) await moveFrontier(tx, first, expected);
+    if (known === undefined || !equal(expected, known)) await moveFrontier(tx, first, expected);
   }
   return admitted;
 };
 
 const NOTHING = new Uint8Array(0);
 
-const frontierOf = async (
-  tx: Queryable,
-  { place, keyId }: Candidate,
-  lastGood: Uint8Array,
-): Promise<Uint8Array> => {
+const frontierOf = async (tx: Queryable, { place, keyId }: Candidate): Promise<Uint8Array | undefined> => {
   const [row] = await tx.query<{ expected: Uint8Array }>(
     'SELECT expected FROM lineage_frontier WHERE author = $1 AND key_id = $2 FOR UPDATE',
     [place.author, keyId],
   );
-  return row?.expected ?? (await descend(tx, place.author, lastGood));
+  return row?.expected;
 };
 
 const moveFrontier = async (

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { CID } from 'multiformats/cid';
 
@@ -5,6 +6,7 @@ import { carOf, readVerified, walk } from '../../content/dag.ts';
 import { decimal, position } from '../../http/decimal.ts';
 import { Problem } from '../../http/problem.ts';
 import { defineRoute, type Reply, type Route } from '../../http/route.ts';
+import { byteRange } from './byte-range.ts';
 import { gatewayHeaders, GatewayError, parseGatewayRequest, type GatewayRequest } from './negotiation.ts';
 import type { Segments } from './segments.ts';
 import type { ContentStore, Segment } from './types.ts';
@@ -25,16 +27,33 @@ const describe = (segment: Segment) => ({
   bytes: segment.payloadBytes,
 });
 
-const gatewayQuery = z.object({ format: z.string().optional(), 'dag-scope': z.string().optional() });
+const gatewayQuery = z.object({
+  format: z.string().optional(),
+  'dag-scope': z.string().optional(),
+  'entity-bytes': z.string().optional(),
+  'car-version': z.string().optional(),
+  'car-order': z.string().optional(),
+  'car-dups': z.string().optional(),
+});
 
 const gatewayResponses = {
   200: {
     description: 'The block, or the DAG as a CAR, for the reader to verify against its CID',
     content: { 'application/vnd.ipld.raw': 'bytes', 'application/vnd.ipld.car': 'bytes' },
   },
+  206: {
+    description: 'One range of a block',
+    content: { 'application/vnd.ipld.raw': 'bytes' },
+  },
   304: { description: 'The reader has it already' },
   400: { description: 'Not a CID, or a form this gateway does not serve' },
   404: { description: 'This store does not have the block' },
+  406: { description: 'Not served in a form that was asked for, such as a CAR with duplicates' },
+  412: {
+    description: 'This store does not have the block, and `Cache-Control: only-if-cached` was asked for',
+  },
+  416: { description: 'The block has no such range' },
+  501: { description: 'Ranges of a CAR, several ranges at once, or a path' },
 } as const;
 
 /**
@@ -52,15 +71,35 @@ export const payloadRoutes = (options: {
     cid: string,
     path: string,
     query: z.output<typeof gatewayQuery>,
-    headers: { readonly accept?: string | undefined; readonly 'if-none-match'?: string | undefined },
+    headers: IncomingHttpHeaders,
   ): Promise<Reply> => {
     const request = parse({ cid, path, accept: headers.accept, query });
-    const answer = gatewayHeaders(request);
-    if (matches(headers['if-none-match'], answer.ETag)) return { status: 304, headers: answer, empty: true };
     const block = await readVerified(store.get, request.cid);
-    if (block === undefined) throw new Problem('not-found', { detail: `this store does not have ${cid}` });
-    const content = request.format === 'raw' ? block : carStream(store, request.cid, request.scope);
-    return { status: 200, headers: answer, mediaType: answer['Content-Type'] ?? '', content };
+    if (block === undefined) {
+      const onlyHere = /\bonly-if-cached\b/i.test(headers['cache-control'] ?? '');
+      const detail = `this store does not have ${cid}`;
+      throw new Problem(onlyHere ? 'not-cached' : 'not-found', { detail });
+    }
+    const answer = gatewayHeaders(request, query.format === undefined);
+    if (matches(headers['if-none-match'], answer.ETag)) return { status: 304, headers: answer, empty: true };
+    const mediaType = answer['Content-Type'] ?? '';
+    const isCurrent = headers['if-range'] === undefined || headers['if-range'] === answer.ETag;
+    const range = byteRange(isCurrent ? headers.range : undefined, block.length);
+    if (range.kind === 'whole') {
+      const content = request.format === 'raw' ? block : carStream(store, request.cid, request.scope);
+      return { status: 200, headers: answer, mediaType, content };
+    }
+    if (request.format === 'car' || range.kind === 'several')
+      throw new Problem('not-implemented', { detail: 'one range of one raw block is served at a time' });
+    if (range.kind === 'unsatisfiable')
+      throw new Problem('range-not-satisfiable', {
+        detail: `the block has ${block.length} bytes`,
+        headers: { 'Content-Range': `bytes */${block.length}` },
+      });
+    const { first, last } = range;
+    const contentRange = { 'Content-Range': `bytes ${first}-${last}/${block.length}` };
+    const content = block.subarray(first, last + 1);
+    return { status: 206, headers: { ...answer, ...contentRange }, mediaType, content };
   };
 
   return [
@@ -142,7 +181,7 @@ export const payloadRoutes = (options: {
         }
         return {
           status: 200,
-          headers: gatewayHeaders({ format: 'car', cid: segment.root, scope: 'all' }),
+          headers: gatewayHeaders({ format: 'car', cid: segment.root, scope: 'all' }, false),
           mediaType: 'application/vnd.ipld.car; version=1; order=dfs; dups=n',
           content: carStream(store, segment.root, 'all'),
         };

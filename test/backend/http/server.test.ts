@@ -16,6 +16,7 @@ const CONFIG: Config['http'] = {
   maxBodyBytes: 4_096,
   requestTimeoutMs: 20_000,
   shutdownTimeoutMs: 20_000,
+  keepAliveTimeoutMs: 75_000,
   trustedProxies: 0,
   rateLimits: { readPerMinute: undefined, writePerMinute: undefined },
 };
@@ -333,4 +334,71 @@ test('every answered request is observed under its declared path', async (t) => 
   await once(response, 'end');
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(seen, ['POST /echo/:id 200', 'GET none 404']);
+});
+
+test('nothing is kept by a cache unless its route says so [D12]', async (t) => {
+  const quiet = { ...base, method: 'get', request: {} } as const;
+  const { url } = await start(t, [
+    echo,
+    defineRoute({ ...quiet, path: '/list', operationId: 'list', handler: () => ({ status: 200, json: [] }) }),
+    defineRoute({
+      ...quiet,
+      path: '/kept',
+      operationId: 'kept',
+      handler: () => ({ status: 200, json: 1, headers: { 'Cache-Control': 'max-age=9' } }),
+    }),
+    defineRoute({
+      ...quiet,
+      path: '/later',
+      operationId: 'later',
+      handler: () => {
+        throw new Problem('not-found');
+      },
+    }),
+  ]);
+  for (const [path, status, kept] of [
+    ['/list', 200, 'no-store'],
+    ['/later', 404, 'no-store'],
+    ['/nowhere', 404, 'no-store'],
+    ['/echo/7', 405, 'no-store'],
+    ['/kept', 200, 'max-age=9'],
+  ] as const) {
+    const response = await fetch(`${url}${path}`);
+    assert.deepEqual([response.status, response.headers.get('cache-control')], [status, kept], path);
+  }
+});
+
+test('an idle connection outlives that of a balancer, and the time for headers does not end it [D10]', async (t) => {
+  const list = defineRoute({
+    ...base,
+    method: 'get',
+    path: '/list',
+    operationId: 'list',
+    request: {},
+    handler: () => ({ status: 200, json: [] }),
+  });
+  const config = { ...CONFIG, requestTimeoutMs: 300 };
+  const { port } = await start(t, [list], { config });
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  let ended = false;
+  let answers = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    answers += text;
+  });
+  socket.on('close', () => {
+    ended = true;
+  });
+  const ask = async (count: number): Promise<void> => {
+    socket.write('GET /list HTTP/1.1\r\nHost: x\r\n\r\n');
+    while (answers.split('HTTP/1.1 200').length <= count) {
+      assert.ok(!ended, answers);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  await ask(1);
+  assert.ok(Number(/^Keep-Alive: timeout=(\d+)/imu.exec(answers)?.[1]) > 60, answers);
+  // Longer than the time for headers and for a request, and than the server takes to look.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await ask(2);
 });

@@ -126,6 +126,15 @@ describe('the served log', () => {
     for (const path of [...missing, ...malformed]) assert.equal((await get(path)).status, 404, path);
   });
 
+  it('lets nobody keep the answer that there is no such tile yet [D12]', async () => {
+    for (const path of ['tile/0/002', 'tile/entries/002', 'tile/0/0', 'nothing'])
+      assert.deepEqual(
+        await get(path).then(({ status, headers }) => [status, headers.get('cache-control')]),
+        [404, 'no-store'],
+        path,
+      );
+  });
+
   it('says how long each file may be kept, and answers 304 to those who have it', async () => {
     const tile = await get('tile/0/000');
     assert.equal(tile.headers.get('cache-control'), 'public, max-age=31536000, immutable');

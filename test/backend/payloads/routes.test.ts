@@ -97,6 +97,68 @@ test('what is not served is refused by code', async () => {
   }
 });
 
+test('what is not there is not there, whatever its reader has; and nobody keeps that [E12] [D12]', async () => {
+  const unknown = rawBlock(Buffer.from('never stored either')).cid.toString();
+  for (const tag of ['*', `"${unknown}.raw"`, `W/"${unknown}.raw"`]) {
+    const response = await get(`/ipfs/${unknown}?format=raw`, { 'if-none-match': tag });
+    assert.equal(response.status, 404, tag);
+    assert.equal(response.headers.get('cache-control'), 'no-store');
+  }
+  const onlyHere = { 'cache-control': 'only-if-cached' };
+  assert.equal((await get(`/ipfs/${unknown}?format=raw`, onlyHere)).status, 412);
+});
+
+test('a form that is not ours is refused instead of another being sent [E12]', async () => {
+  const of = `/ipfs/${root.toString()}`;
+  const car = 'application/vnd.ipld.car';
+  const cases: [path: string, headers: Record<string, string>, status: number][] = [
+    [of, { accept: `${car}; dups=y` }, 406],
+    [of, { accept: `${car}; version=2` }, 406],
+    [`${of}?format=car&car-version=2`, {}, 406],
+    [`${of}?format=car&car-dups=y`, {}, 406],
+    [of, { accept: 'application/vnd.ipld.raw;q=0' }, 406],
+    [`${of}?format=car`, { range: 'bytes=0-9' }, 501],
+    [`${of}/payloads?format=car`, {}, 501],
+    [of, { accept: `${car}; version=1; order=dfs; dups=n` }, 200],
+  ];
+  for (const [path, headers, status] of cases) {
+    const response = await get(path, headers);
+    assert.equal(response.status, status, `${path} ${JSON.stringify(headers)}`);
+    await response.arrayBuffer();
+  }
+});
+
+test('one range of a block is served as what it is [E12]', async () => {
+  const { cid, bytes } = leaves[0]!;
+  const ask = (range: string, more = {}) => get(`/ipfs/${cid.toString()}?format=raw`, { range, ...more });
+  for (const [range, first, last] of [
+    ['bytes=0-3', 0, 3],
+    ['bytes=4-', 4, bytes.length - 1],
+    ['bytes=-2', bytes.length - 2, bytes.length - 1],
+    ['bytes=0-999', 0, bytes.length - 1],
+  ] as const) {
+    const response = await ask(range);
+    assert.equal(response.status, 206, range);
+    assert.equal(response.headers.get('content-range'), `bytes ${first}-${last}/${bytes.length}`);
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from(bytes.subarray(first, last + 1)));
+  }
+  const beyond = await ask('bytes=999-');
+  assert.deepEqual([beyond.status, beyond.headers.get('content-range')], [416, `bytes */${bytes.length}`]);
+  assert.equal((await ask('bytes=0-1,3-4')).status, 501);
+  for (const ignored of ['lines=0-1', 'bytes=x-y', 'bytes=3-1'])
+    assert.equal((await ask(ignored)).status, 200);
+  assert.equal((await ask('bytes=0-3', { 'if-range': '"another"' })).status, 200);
+});
+
+test('nothing is walked for an answer to HEAD', async () => {
+  const response = await fetch(`${server.url}/v1/segments/0/car`, { method: 'HEAD' });
+  assert.equal(response.status, 200);
+  assert.equal(
+    response.headers.get('content-type'),
+    'application/vnd.ipld.car; version=1; order=dfs; dups=n',
+  );
+});
+
 test('a probe with an inlined block is answered, as gateway checkers ask', async () => {
   const response = await get('/ipfs/bafkqaaa?format=raw');
   assert.equal(response.status, 200);
