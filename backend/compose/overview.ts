@@ -16,6 +16,7 @@ export const composeOverview = (options: {
 }): (() => Promise<Overview>) => {
   const { database, chain, anchoring, log } = options;
   const { binding, directory, profiles } = chain;
+  const search = createDeviceSearch(database, directory);
   return createOverview({
     log,
     domain: domainOf({
@@ -24,7 +25,7 @@ export const composeOverview = (options: {
       logId: fromHex(binding.logId),
     }),
     provableBelow: anchoring.archive.coveredBelow,
-    devices: createDeviceSearch(database, directory),
+    devices: async (filter) => (await search(filter)).keys,
     profiles,
   });
 };
