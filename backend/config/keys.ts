@@ -53,6 +53,7 @@ export const KEY_VARIABLES = {
   API_TOKEN_FILE: {
     schema: path().optional(),
     example: '/etc/gridseal/api.token',
+    names: 'key file',
     meaning: 'bearer token of the operator routes; processes behind one balancer need the same',
   },
 } satisfies Variables;

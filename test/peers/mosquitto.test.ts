@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeIngestBody, toHex } from '@gridseal/protocol';
 import { createGridsealClient, SdkError } from '@gridseal/sdk';
 import mqtt from 'mqtt';
-import { createTestDatabase, createTestFolder } from '../setup/postgres.ts';
+import { connectMessaging } from '../../backend/adapters/mqtt/client.ts';
+import { createTestDatabase, createTestFolder, testLogger } from '../setup/postgres.ts';
 import { enrolledDevice, nextBatches } from '../setup/served-log.ts';
 import { forwardOverMqtt } from '../../edge/gateway/forward.ts';
 import { startService, type RunningService } from '../setup/service.ts';
@@ -147,5 +148,49 @@ test(
       forwardOverMqtt({ url: broker.urlOf(author), author: device.key.identity }),
       /certificate/u,
     );
+  },
+);
+
+test(
+  'Mosquitto goes on delivering to a service that could not answer many messages',
+  MOSQUITTO === undefined ? { skip: 'no mosquitto: apt-get install mosquitto' } : {},
+  async (t) => {
+    const folder = await createTestFolder();
+    t.after(folder.remove);
+    const broker = await startMosquitto(folder.path, ['service', 'device']);
+    t.after(broker.stop);
+    const author = toHex(new Uint8Array(20).fill(7));
+    const messaging = await connectMessaging({ url: broker.urlOf('service'), logger: testLogger });
+    t.after(messaging.stop);
+    const answered = new Set<string>();
+    let failed = 0;
+    await messaging.serve({
+      requests: 'gridseal/v1/batches',
+      answers: 'gridseal/v1/results',
+      handle: async (payload) => {
+        await sleep(1);
+        // More than a broker leaves unacknowledged on all connections of a service together.
+        if (failed < 200) {
+          failed += 1;
+          throw new Error('forced by the test');
+        }
+        answered.add(Buffer.from(payload).toString('utf8'));
+        return 'taken';
+      },
+    });
+    const device = await mqtt.connectAsync(broker.urlOf('device'), {
+      reconnectPeriod: 0,
+      protocolVersion: 5,
+    });
+    t.after(() => device.endAsync(true));
+    for (let sent = 0; answered.size < 20; sent += 1) {
+      assert.ok(sent < 3_000, `${failed} messages failed, ${answered.size} were answered after that`);
+      await device.publishAsync(
+        `gridseal/v1/batches/${author}/${String(sent).padStart(16, '0')}`,
+        `message ${sent}`,
+        { qos: 1 },
+      );
+      await sleep(10);
+    }
   },
 );

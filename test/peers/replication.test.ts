@@ -4,7 +4,10 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IngestItem } from '@gridseal/protocol';
 import { createGridsealClient, SdkError, submitBatches, type BatchResult } from '@gridseal/sdk';
-import { createTestFolder } from '../setup/postgres.ts';
+import { openDatabase } from '../../backend/adapters/postgres/database.ts';
+import { DatabaseError } from '../../backend/adapters/postgres/errors.ts';
+import { checkDatabaseRequirements } from '../../backend/adapters/postgres/requirements.ts';
+import { createTestFolder, testLogger } from '../setup/postgres.ts';
 import { enrolledDevice, nextBatches, type EnrolledDevice } from '../setup/served-log.ts';
 import { startService } from '../setup/service.ts';
 import { closingLastFirst } from './cluster/closing.ts';
@@ -134,4 +137,23 @@ test('a batch is not acknowledged that a primary shows after a restart and its s
     results.every(({ status }) => status !== 'refused'),
     JSON.stringify(results),
   );
+});
+
+test('a standby is not taken for a database: a service that finds one waits for its primary', async (t) => {
+  const closing = closingLastFirst(t);
+  const folder = await createTestFolder();
+  closing(folder.remove);
+  const databases = await startDatabasePair(folder.path);
+  closing(databases.stop);
+  const { url } = databases.standby();
+  const isAway = (error: unknown) => error instanceof DatabaseError && error.code === 'unavailable';
+  await assert.rejects(checkDatabaseRequirements(url, 'synchronous'), isAway);
+  const database = openDatabase({ url, poolSize: 2, logger: testLogger });
+  closing(database.close);
+  await assert.rejects(database.query('SELECT 1'), isAway);
+  await assert.rejects(database.session(), isAway);
+  await checkDatabaseRequirements(databases.url, 'synchronous');
+  await databases.primary().kill();
+  await databases.takeOver();
+  await database.query('SELECT 1');
 });

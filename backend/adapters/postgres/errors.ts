@@ -80,6 +80,7 @@ export const databaseAwayBecause = (error: unknown): string | undefined => {
   const known = toDatabaseError(error);
   if (!(known instanceof DatabaseError) || known.code !== 'unavailable') return undefined;
   const { cause } = known;
+  if (typeof cause === 'string') return cause.replace(/^the database /u, '');
   const code =
     cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
   return code === undefined ? 'does not answer' : `does not answer (${code})`;

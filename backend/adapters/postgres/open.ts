@@ -7,6 +7,7 @@ import { untilReady } from '../../worker/until-ready.ts';
 import { type Database, openDatabase } from './database.ts';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 import { databaseAwayBecause } from './errors.ts';
+import type { Replication } from './replication.ts';
 import { checkDatabaseRequirements } from './requirements.ts';
 
 /** Thrown when another process of this service uses the data folder. */
@@ -55,22 +56,23 @@ export const openConfiguredDatabase = async (options: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<Database> => {
   const { config, files, logger, lifetime, signal } = options;
-  const open = (url: string) => openDatabase({ url, poolSize: config.databasePoolSize, logger });
+  const open = (url: string, replication: Replication) =>
+    openDatabase({ url, poolSize: config.databasePoolSize, replication, logger });
   if (config.database.kind === 'external') {
-    const { url } = config.database;
+    const { url, replication } = config.database;
     await untilReady({
       part: 'the database',
-      attempt: () => checkDatabaseRequirements(url),
+      attempt: () => checkDatabaseRequirements(url, replication),
       awayBecause: databaseAwayBecause,
       logger,
       signal,
     });
-    const database = open(url);
+    const database = open(url, replication);
     lifetime.own('database', database.close);
     return database;
   }
   const server = await startEmbeddedPostgres({ dataDir: config.dataDir, files, logger });
-  const database = open(server.url);
+  const database = open(server.url, 'any');
   try {
     // Stops last: the server after its pool, and neither before the claim is held.
     const claimed: { stop: () => Promise<void> } = { stop: async () => undefined };

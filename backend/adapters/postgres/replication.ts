@@ -4,11 +4,41 @@ import { DatabaseError } from './errors.ts';
 /** What is asked of the server: `synchronous`: that a commit waits until a standby has it on disk. */
 export type Replication = 'any' | 'synchronous';
 
+/** A setting by which a commit does not wait until the disk of a standby has it. */
+export type ReplicationLack = {
+  readonly setting: 'synchronous_standby_names' | 'synchronous_commit';
+  readonly found: string;
+  readonly needed: string;
+};
+
+const lackOf = (names: string, commit: string): ReplicationLack | undefined => {
+  if (names.trim() === '')
+    return {
+      setting: 'synchronous_standby_names',
+      found: 'empty',
+      needed: 'the names of standbys that a commit waits for, such as ANY 1 (gridseal_a, gridseal_b)',
+    };
+  if (['on', 'remote_apply'].includes(commit)) return undefined;
+  return { setting: 'synchronous_commit', found: commit, needed: 'on or remote_apply' };
+};
+
+/** Whether a server is a standby, and what keeps its commits from waiting for one. @throws DatabaseError */
+export const standingOf = async (
+  client: pg.ClientBase,
+): Promise<{ readonly isStandby: boolean; readonly lack: ReplicationLack | undefined }> => {
+  const { rows } = await client.query<{ standby: boolean; names: string; commit: string }>(
+    `SELECT pg_is_in_recovery() AS standby, current_setting('synchronous_standby_names') AS names,
+       current_setting('synchronous_commit') AS commit`,
+  );
+  const [found] = rows;
+  if (found === undefined) throw new DatabaseError('unavailable', 'the database does not say what it is');
+  return { isStandby: found.standby, lack: lackOf(found.names, found.commit) };
+};
+
 /** The server's function that waits for a synchronous standby, in the source field of its messages, which no locale changes. */
 const WAITING = 'SyncRepWaitForLSN';
 
 const cutShort = new WeakSet<object>();
-const watched = new WeakSet<object>();
 
 /**
  * Refuses a server that is a standby, or that does not replicate as it must, on a connection just made; from here on
@@ -17,30 +47,16 @@ const watched = new WeakSet<object>();
  * @throws DatabaseError `unavailable`
  */
 export const requirePrimary = async (client: pg.ClientBase, replication: Replication): Promise<void> => {
-  if (!watched.has(client)) {
-    watched.add(client);
-    client.on('notice', ({ routine }) => {
-      if (routine === WAITING) cutShort.add(client);
-    });
-  }
-  const { rows } = await client.query<{ standby: boolean; names: string; commit: string }>(
-    `SELECT pg_is_in_recovery() AS standby, current_setting('synchronous_standby_names') AS names,
-       current_setting('synchronous_commit') AS commit`,
-  );
-  const [found] = rows;
-  if (found === undefined) throw new DatabaseError('unavailable', 'the server does not say what it is');
-  if (found.standby)
-    throw new DatabaseError('unavailable', 'the server is a standby: its primary is awaited');
-  const lack = replication === 'synchronous' ? lackOf(found) : undefined;
-  if (lack !== undefined) throw new DatabaseError('unavailable', lack);
-};
-
-/** What keeps a commit from waiting for a standby's disk, in words; undefined where it waits. */
-export const lackOf = (found: { readonly names: string; readonly commit: string }): string | undefined => {
-  if (found.names.trim() === '') return 'synchronous_standby_names is empty: a commit waits for no standby';
-  return ['on', 'remote_apply'].includes(found.commit)
-    ? undefined
-    : `synchronous_commit is ${found.commit}: a commit does not wait for the standby's disk`;
+  client.on('notice', ({ routine }) => {
+    if (routine === WAITING) cutShort.add(client);
+  });
+  const { isStandby, lack } = await standingOf(client);
+  if (isStandby) throw new DatabaseError('unavailable', 'the database is a standby: its primary is awaited');
+  if (replication === 'synchronous' && lack !== undefined)
+    throw new DatabaseError(
+      'unavailable',
+      `the database would commit without a standby: ${lack.setting} is ${lack.found}`,
+    );
 };
 
 /**

@@ -1,8 +1,14 @@
 import pg from 'pg';
+import { requirePrimary, standingOf, type Replication } from './replication.ts';
 
 /** What a server given by `DATABASE_URL` lacks. */
 export type DatabaseRequirement =
-  'fsync' | 'full_page_writes' | 'synchronous_commit' | 'session-pooling' | 'version';
+  | 'fsync'
+  | 'full_page_writes'
+  | 'synchronous_commit'
+  | 'synchronous_standby_names'
+  | 'session-pooling'
+  | 'version';
 
 /** Thrown when a database cannot hold evidence. `found` is what it said, `needed` what it must say. */
 export class DatabaseRequirementError extends Error {
@@ -57,9 +63,13 @@ const checkSessions = async (first: pg.Client, second: pg.Client): Promise<void>
 /**
  * Checks that acknowledged rows will survive power loss and that session locks hold.
  *
- * @throws DatabaseRequirementError naming the first requirement that is not met
+ * @param replication `synchronous`: also that a commit waits for a standby
+ * @throws DatabaseRequirementError naming the first requirement that is not met; DatabaseError `unavailable` for a standby
  */
-export const checkDatabaseRequirements = async (url: string): Promise<void> => {
+export const checkDatabaseRequirements = async (
+  url: string,
+  replication: Replication = 'any',
+): Promise<void> => {
   const clients = [
     new pg.Client({ connectionString: url }),
     new pg.Client({ connectionString: url }),
@@ -68,6 +78,7 @@ export const checkDatabaseRequirements = async (url: string): Promise<void> => {
   try {
     await first.connect();
     await second.connect();
+    await requirePrimary(first, 'any');
     const version = await settingOf(first, 'server_version_num');
     if (Number(version) < OLDEST_VERSION)
       throw new DatabaseRequirementError('version', version, `${OLDEST_VERSION} or newer`);
@@ -75,6 +86,9 @@ export const checkDatabaseRequirements = async (url: string): Promise<void> => {
       const found = await settingOf(first, setting);
       if (!accepted.includes(found)) throw new DatabaseRequirementError(setting, found, accepted.join(', '));
     }
+    const { lack } = await standingOf(first);
+    if (replication === 'synchronous' && lack !== undefined)
+      throw new DatabaseRequirementError(lack.setting, lack.found, lack.needed);
     await checkSessions(first, second);
   } finally {
     await Promise.allSettled(clients.map((client) => client.end()));

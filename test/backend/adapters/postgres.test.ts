@@ -143,6 +143,18 @@ test('a server that may lose acknowledged rows is refused', async () => {
   );
 });
 
+test('a server whose commits wait for no standby is refused where that is asked for, at start and later', async () => {
+  await assert.rejects(
+    checkDatabaseRequirements(db.url, 'synchronous'),
+    (error) => error instanceof DatabaseRequirementError && error.requirement === 'synchronous_standby_names',
+  );
+  const database = openDatabase({ url: db.url, poolSize: 1, logger: testLogger, replication: 'synchronous' });
+  const isRefused = (error: unknown) => error instanceof DatabaseError && error.code === 'unavailable';
+  await assert.rejects(database.query('SELECT 1'), isRefused);
+  await assert.rejects(database.session(), isRefused);
+  await database.close();
+});
+
 test('migrations run once, in order, and refuse a changed or unknown past', async (t) => {
   const path = await mkdtemp(join(tmpdir(), 'gridseal-migrations-'));
   t.after(() => rm(path, { recursive: true }));

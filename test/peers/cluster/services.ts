@@ -51,6 +51,7 @@ export const startServices = async (options: {
     RPC_URL: chain.rpcUrl,
     DEPLOY: 'contracts',
     GUARDIANS: `0x${'99'.repeat(20)}`,
+    DATABASE_REPLICATION: 'synchronous',
     DATABASE_POOL_SIZE: '10',
     INGEST_WORKERS: '1',
     TRUSTED_PROXIES: '1',
