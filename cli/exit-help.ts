@@ -12,9 +12,11 @@ const ASKS: Meanings = { [EXIT.ok]: 'done', [EXIT.failed]: REACHED, [EXIT.usage]
 
 const DELIVERS: Meanings = {
   ...ASKS,
-  [EXIT.ok]: 'the bundle is written; nothing in it is wrong',
+  [EXIT.ok]: 'the bundle is written, and everything that is required was checked and holds',
   [EXIT.notProven]: 'what the service gave does not verify; nothing is written',
   [EXIT.failed]: 'the service refused, could not be reached, or the statement is not anchored yet',
+  [EXIT.notAllChecked]:
+    'the bundle is written; nothing contradicts it, and not everything was checked (see --rpc)',
 };
 
 const PROVES: Meanings = { ...ASKS, [EXIT.ok]: 'proven', [EXIT.notProven]: 'not proven' };

@@ -79,5 +79,5 @@ export const deliver = async (options: {
     trust: origin,
     ...verdict,
   });
-  return EXIT.ok;
+  return verdict.outcome === 'holds' ? EXIT.ok : EXIT.notAllChecked;
 };

@@ -125,7 +125,8 @@ const ENGLISH: Words = {
     'The commands run in a folder with the sources of Gridseal (Node 20 or newer; nothing to install beforehand). Have them from your ' +
     'alliance. They are in no package registry: a package of this name there is not ours.',
   checkBundle: 'Get the file and what it is judged by:',
-  checkVerify: 'Check it, without any network:',
+  checkVerify:
+    'Check it, without any network; it says who, what and when, and first of all what it could not check:',
   checkTrust:
     'Trust that this server hands out says nothing about this server: compare trust.json with a copy from someone else, ' +
     'and ask a node of your own for the block of the anchor (--rpc URL instead of --offline).',
@@ -158,7 +159,7 @@ const CHINESE: Words = {
   checkProgram:
     '以下命令在 Gridseal 源代码的文件夹中运行(Node 20 或更新版本,无需事先安装)。请向您的联盟索取源代码。它不在任何软件包仓库中:那里的同名软件包与我们无关。',
   checkBundle: '获取证据文件及其信任依据:',
-  checkVerify: '离线核实:',
+  checkVerify: '离线核实;结果会说明何人、何事、何时,并首先说明哪些未能核实:',
   checkTrust:
     '本服务器给出的信任文件不能证明本服务器:请将 trust.json 与他处得到的副本比对,并用您自己的节点查询锚定区块(用 --rpc URL 代替 --offline)。',
   places: '入口',
