@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createGridsealClient, getTrust } from '@gridseal/sdk';
+import { toHex, type Hex, type Profile } from '@gridseal/protocol';
+import { createGridsealClient, getProfile, getTrust, listKeys } from '@gridseal/sdk';
 import { asProfile, ensureEnrolled, hashOfProfile } from './gateway/enrol.ts';
 import { forwardOverHttp } from './gateway/forward.ts';
 import { ensureKeyFile } from './gateway/key-file.ts';
@@ -12,8 +13,7 @@ import { ensurePinnedTrust, operatorIn } from './gateway/pinned-trust.ts';
 import { createReporter } from './gateway/reporter.ts';
 import { runGateway, type RunningStation } from './gateway/run.ts';
 import { openStation } from './gateway/station.ts';
-import { simulatedMeter, STATIONS } from './simulation/alliance.ts';
-import { SIMULATED_PROFILE } from './simulation/profile.ts';
+import { profileOfStation, simulatedMeter, STATIONS } from './simulation/alliance.ts';
 import { holdAlone } from './spool/holder.ts';
 
 const SAMPLE_MS = 1000;
@@ -31,12 +31,21 @@ const trusted = operatorIn(trust);
 if (trusted === undefined) throw new Error(`${url} serves no log`);
 // Two that sign with the same keys would accuse the stations of equivocation.
 const hold = await holdAlone(join(folder, 'alliance'));
-const profile = asProfile(SIMULATED_PROFILE);
 const owner = await ensureKeyFile(join(folder, 'owner.key.json'), 'secp256k1');
 const randomKey = (): Uint8Array => new Uint8Array(randomBytes(32));
 
+/** The profile that a key was enrolled with, for as long as it speaks; a new key gets the station's. */
+const profileFor = async (name: string, identity: Hex, keyId: Hex): Promise<Profile> => {
+  const keys = await listKeys(client, { identity });
+  const enrolled = keys.find((key) => key.keyId === keyId && key.status === 'active');
+  return enrolled === undefined
+    ? asProfile(profileOfStation(name))
+    : getProfile(client, { profile: enrolled.profile });
+};
+
 const open = async (name: string): Promise<RunningStation> => {
   const { key, identity } = await ensureKeyFile(join(folder, name, 'key.json'), 'p256');
+  const profile = await profileFor(name, toHex(identity), toHex(key.keyId));
   await ensureEnrolled({ client, trust, key, owner: owner.key, identity, profile, now: Date.now });
   log('station ready', { station: name });
   const station = await openStation({

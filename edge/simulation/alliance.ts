@@ -7,11 +7,13 @@ import {
   type Load,
   type PvPlant,
 } from './physics.ts';
-import { GOOD_SIMULATED, SIMULATED_CHANNELS } from './profile.ts';
+import { GOOD_SIMULATED, SIMULATED_CHANNELS, SIMULATED_PROFILES } from './profile.ts';
 import type { MeterReader } from '../readers/reader.ts';
 import type { Reading } from '@gridseal/protocol';
 
 const DAY_MS = 86_400_000;
+/** Time zone of the simulated alliance, which lies in Shanghai: its days begin at midnight there. */
+export const ALLIANCE_ZONE = { name: 'Asia/Shanghai', offsetMs: 8 * 3_600_000 } as const;
 const STEP_MS = 60_000;
 
 const PLANTS: Readonly<Record<string, PvPlant>> = {
@@ -36,18 +38,19 @@ const surplusW = (timeMs: number): number =>
   Object.values(LOADS).reduce((sum, load) => sum + loadPowerW(load, timeMs), 0);
 
 const HALF_FULL: BatteryState = { powerW: 0, stateOfCharge: 0.5 };
-const sameDay = (a: number, b: number): boolean => Math.floor(a / DAY_MS) === Math.floor(b / DAY_MS);
+const dayOf = (timeMs: number): number => Math.floor((timeMs + ALLIANCE_ZONE.offsetMs) / DAY_MS);
+const startOf = (day: number): number => day * DAY_MS - ALLIANCE_ZONE.offsetMs;
 let latestStep = { timeMs: -1, state: HALF_FULL };
 
 /**
- * The battery at a moment: every UTC day begins half full and is stepped minute by minute,
+ * The battery at a moment: every day begins half full and is stepped minute by minute,
  * charging from surplus and covering demand, so the state depends on the time alone.
  */
 const batteryAt = (timeMs: number): BatteryState => {
   const step = Math.floor(timeMs / STEP_MS) * STEP_MS;
   if (latestStep.timeMs !== step) {
-    const resumable = latestStep.timeMs < step && sameDay(latestStep.timeMs, step);
-    let t = resumable ? latestStep.timeMs + STEP_MS : Math.floor(step / DAY_MS) * DAY_MS;
+    const resumable = latestStep.timeMs < step && dayOf(latestStep.timeMs) === dayOf(step);
+    let t = resumable ? latestStep.timeMs + STEP_MS : startOf(dayOf(step));
     let { state } = resumable ? latestStep : { state: HALF_FULL };
     for (; t <= step; t += STEP_MS) {
       state = stepBattery(BATTERY, state.stateOfCharge, -surplusW(t), STEP_MS / 1000);
@@ -83,8 +86,15 @@ const sample = (station: string, timeMs: number): Reading[] => {
 /** The five stations of the demo alliance, by name. */
 export const STATIONS: readonly string[] = [...Object.keys(PLANTS), ...Object.keys(LOADS), 'battery-depot'];
 
+/** What the meter of a station measures. */
+export const profileOfStation = (station: string) =>
+  SIMULATED_PROFILES[
+    Object.hasOwn(PLANTS, station) ? 'pv' : Object.hasOwn(LOADS, station) ? 'load' : 'battery'
+  ];
+
 /**
- * A meter of a simulated station. Readings carry the quality bit `simulated`.
+ * A meter of a simulated station: power in W and state of charge in hundredths of a percent, as {@link profileOfStation} says.
+ * Readings carry the quality bit `simulated`.
  *
  * @example
  * const readings = await simulatedMeter("pv-harbour").read({ fromMs: t, toMs: t + 10_000, everyMs: 1000 })

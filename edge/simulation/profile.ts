@@ -4,23 +4,31 @@ export const SIMULATED_CHANNELS = { activePower: 1, stateOfCharge: 2 } as const;
 /** Quality flags of simulated readings: bit 3 says that no meter measured them. */
 export const GOOD_SIMULATED = 8;
 
-/** The profile of every simulated station: units, scale and sign of its channels. */
-export const SIMULATED_PROFILE = {
-  channels: [
-    {
-      channel: SIMULATED_CHANNELS.activePower,
-      quantity: 'active-power',
-      scale: 0,
-      sign: '+ = fed into the grid',
-      unit: 'W',
-    },
-    {
-      channel: SIMULATED_CHANNELS.stateOfCharge,
-      quantity: 'state-of-charge',
-      scale: -2,
-      sign: '0 = empty',
-      unit: '%',
-    },
-  ],
-  format: 'gridseal-profile/1',
+const active = (sign: string) => ({
+  channel: SIMULATED_CHANNELS.activePower,
+  quantity: 'active-power',
+  scale: -3,
+  sign,
+  unit: 'kW',
+});
+
+const CHARGE = {
+  channel: SIMULATED_CHANNELS.stateOfCharge,
+  quantity: 'state-of-charge',
+  scale: -2,
+  sign: '0 = empty, 100 = full',
+  unit: '%',
+};
+
+/** What a kind of simulated station measures: kW with three decimals, and what its sign means there. */
+export const SIMULATED_PROFILES = {
+  pv: { channels: [active('+ = fed into the grid')], format: 'gridseal-profile/1' },
+  load: {
+    channels: [active('- = drawn from the grid, + = fed into it')],
+    format: 'gridseal-profile/1',
+  },
+  battery: {
+    channels: [active('+ = discharging into the grid, - = charging from it'), CHARGE],
+    format: 'gridseal-profile/1',
+  },
 } as const;

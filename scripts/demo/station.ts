@@ -13,8 +13,9 @@ export const openDemoStation = async (
   client: GridsealClient,
   dataDir: string,
   profile: Profile,
+  name = 'station',
 ): Promise<Station> => {
-  const folder = join(dataDir, 'station');
+  const folder = join(dataDir, name);
   const owner = await ensureKeyFile(join(folder, 'owner.key.json'), 'secp256k1');
   const { key, identity } = await ensureKeyFile(join(folder, 'key.json'), 'p256');
   const trust = await getTrust(client);

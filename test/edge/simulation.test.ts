@@ -4,7 +4,8 @@ import { STATIONS, simulatedMeter } from '../../edge/simulation/alliance.ts';
 import { GOOD_SIMULATED, SIMULATED_CHANNELS } from '../../edge/simulation/profile.ts';
 import type { Reading } from '@gridseal/protocol';
 
-const DAY = Date.UTC(2026, 5, 21);
+/** Midnight of a June day in Shanghai, where the stations are. */
+const DAY = Date.UTC(2026, 5, 20, 16);
 const HOUR_MS = 3_600_000;
 const day = { fromMs: DAY, toMs: DAY + 24 * HOUR_MS, everyMs: 60_000 };
 const at = (readings: readonly Reading[], channel: number) =>

@@ -22,7 +22,11 @@ const link = (href: string, html: string, attributes = ''): string =>
   `<a href="${escapeHtml(href)}"${attributes}>${html}</a>`;
 
 const authorLink = (identity: string): string =>
-  link(`/v1/statements?author=${identity}`, code(shortHex(identity)), ` title="${identity}"`);
+  link(
+    `/v1/statements?author=${identity}`,
+    `<span class="id">${code(shortHex(identity))}</span>`,
+    ` title="${identity}"`,
+  );
 
 const statementRow = (shown: ShownStatement, words: Words): string => {
   const { digest, author, timeMs } = shown;

@@ -23,7 +23,7 @@ p { margin: .25rem 0 .75rem; } .dim { color: var(--dim); } a { color: var(--acce
 code, pre { font: .86rem/1.5 ui-monospace, monospace; } code { overflow-wrap: anywhere; } td:first-child { white-space: nowrap; } pre { background: var(--tint); padding: .75rem; overflow-x: auto; border-radius: 6px; }
 table { width: 100%; border-collapse: collapse; } th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line); }
 th { font-weight: 600; color: var(--dim); font-size: .86rem; }
-.time { white-space: nowrap; font-variant-numeric: tabular-nums; } pre { margin: .25rem 0 .75rem; }
+.id, .time { white-space: nowrap; font-variant-numeric: tabular-nums; } pre { margin: .25rem 0 .75rem; }
 @media (max-width: 40rem) {
   main { padding: 1.5rem 1rem 3rem; } td:first-child { white-space: normal; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .rows thead { display: none; } .rows tr { display: block; border-top: 1px solid var(--line); padding: .5rem 0; } .rows td { display: block; border: 0; padding: .1rem 0; }

@@ -8,6 +8,13 @@ export const momentText = (timeMs: bigint): string => {
   return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 };
 
+/** A span of time; its day is named once where it begins and ends on one. */
+const spanText = (fromMs: bigint, toMs: bigint, between: string): string => {
+  const [from, to] = [momentText(fromMs), momentText(toMs)];
+  const isOneDay = from.endsWith(' UTC') && to.endsWith(' UTC') && from.slice(0, 10) === to.slice(0, 10);
+  return isOneDay ? `${from.replace(' UTC', '')}${between}${to.slice(11)}` : `${from}${between}${to}`;
+};
+
 /** An identity or digest, its middle left out. */
 export const shortHex = (hex: string): string => `${hex.slice(0, 8)}…${hex.slice(-4)}`;
 
@@ -62,7 +69,7 @@ const inEnglish = (statement: Statement, channels: readonly ProfileChannel[]): s
   switch (statement.kind) {
     case 'TelemetryBatch': {
       const { count, startMs, endMs } = statement.body;
-      return `${count} readings${withOf(channels, ' of ')}, measured ${momentText(startMs)} to ${momentText(endMs)}`;
+      return `${count} readings${withOf(channels, ' of ')}, measured ${spanText(startMs, endMs, ' to ')}`;
     }
     case 'Gap':
       return `Numbers ${statement.body.firstSequence} to ${statement.body.lastSequence} of ${shortHex(toHex(statement.body.subject))} never came`;
@@ -83,7 +90,7 @@ const inChinese = (statement: Statement, channels: readonly ProfileChannel[]): s
   switch (statement.kind) {
     case 'TelemetryBatch': {
       const { count, startMs, endMs } = statement.body;
-      return `${count} 个读数${withOf(channels, ':')},测量时间 ${momentText(startMs)} 至 ${momentText(endMs)}`;
+      return `${count} 个读数${withOf(channels, ':')},测量时间 ${spanText(startMs, endMs, ' 至 ')}`;
     }
     case 'Gap':
       return `${shortHex(toHex(statement.body.subject))} 的第 ${statement.body.firstSequence} 至 ${statement.body.lastSequence} 号始终未到`;

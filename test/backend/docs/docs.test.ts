@@ -98,7 +98,7 @@ test('the first page leads from a statement in words to its bundle in one click,
   const url = await serve(t, ONE_BATCH);
   const html = await (await fetch(`${url}/`)).text();
   for (const text of [
-    '2 readings of active power (&lt;b&gt;a&lt;/b&gt;), measured 2026-06-21 10:00:00 UTC to 2026-06-21 10:15:00 UTC',
+    '2 readings of active power (&lt;b&gt;a&lt;/b&gt;), measured 2026-06-21 10:00:00 to 10:15:00 UTC',
     `<a href="/v1/bundles/${DIGEST}" download=`,
     `npx gridseal bundle ${DIGEST} --url ${url} --out bundle.json --trust-out trust.json`,
     'href="/v1/statements?author=0xcdcd',
