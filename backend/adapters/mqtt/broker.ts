@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type Socket, createServer } from 'node:net';
-import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes';
+import type { Duplex } from 'node:stream';
+import { Aedes, type Client, type ConnectPacket, type PublishPacket, type Subscription } from 'aedes';
 import type { PortChoice } from '../../config.ts';
 import type { Logger } from '../logger/logger.ts';
 import { listenOnLoopback } from '../net/listen.ts';
+import { createMessageBudget, guardConnection } from './guarded-connection.ts';
 import {
   type MessagingPart,
   type MessagingService,
@@ -15,13 +18,35 @@ import {
 
 /** Why the broker ends a device's connection. */
 class RefusedMessageError extends Error {
-  readonly code: 'topic-not-open' | 'message-too-large' | 'qos-not-supported';
+  readonly code: 'topic-not-open' | 'message-too-large' | 'qos-not-supported' | 'answers-unread';
   constructor(code: RefusedMessageError['code']) {
     super(code);
     this.name = 'RefusedMessageError';
     this.code = code;
   }
 }
+
+const CONNECTIONS = 4_096;
+const CONNECT_WITHIN_MS = 10_000;
+const SUBSCRIPTIONS_PER_CONNECTION = 16;
+/** Messages that are being received, all connections together; as much as ingest holds at once. */
+const BYTES_UNDER_WAY = 268_435_456;
+/** Answers that a connection has not read. */
+const UNREAD_BYTES = 1_048_576;
+/** A connection without a word for half as long again is taken for gone, whatever it asked for. */
+const KEEP_ALIVE_S = 1_200;
+
+/**
+ * What a client may ask of its connection. Its name means nothing here, and it gets one of its own: whoever took that of
+ * another would throw it out (MQTT-3.1.4-2). No session is kept, and no will, which nobody could read.
+ */
+const admit = (packet: ConnectPacket): void => {
+  packet.clientId = randomBytes(16).toString('base64url');
+  packet.clean = true;
+  delete packet.will;
+  const asked = packet.keepalive ?? 0;
+  packet.keepalive = asked === 0 ? KEEP_ALIVE_S : Math.min(asked, KEEP_ALIVE_S);
+};
 
 const toBytes = (payload: PublishPacket['payload']): Uint8Array =>
   typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
@@ -52,6 +77,10 @@ export const startBroker = async (options: {
     const of = filters.get(client);
     const asked = of?.get(topic) ?? of?.get(filter);
     if (asked === undefined || client.closed) return;
+    if (client.conn.writableLength > UNREAD_BYTES) {
+      client.conn.destroy(new RefusedMessageError('answers-unread'));
+      return;
+    }
     const qos = asked === 0 ? 0 : 1;
     client.publish({ cmd: 'publish', topic, payload, qos, retain: false, dup: false }, (error) => {
       if (error) logger.debug({ err: error, client: client.id }, 'an answer was not delivered');
@@ -105,11 +134,23 @@ export const startBroker = async (options: {
       return;
     }
     const own = filters.get(client) ?? new Map<string, number>();
+    if (own.size >= SUBSCRIPTIONS_PER_CONNECTION && !own.has(topic)) {
+      done(null, null);
+      return;
+    }
     filters.set(client, own.set(topic, qos));
     done(null, subscription);
   };
 
-  const broker = new Aedes({ authorizePublish, authorizeSubscribe });
+  const broker = new Aedes({
+    authorizePublish,
+    authorizeSubscribe,
+    connectTimeout: CONNECT_WITHIN_MS,
+    preConnect: (_client, packet, done) => {
+      admit(packet);
+      done(null, true);
+    },
+  });
   await broker.listen();
   broker.on('unsubscribe', (topics, client) => {
     for (const topic of topics) filters.get(client)?.delete(topic);
@@ -118,9 +159,15 @@ export const startBroker = async (options: {
     logger.debug({ err: error, client: client.id }, 'an MQTT client failed'),
   );
   broker.on('connectionError', (_client, error) => logger.debug({ err: error }, 'an MQTT connection failed'));
+  const budget = createMessageBudget(BYTES_UNDER_WAY);
+  const connections = new Set<Duplex>();
   const server = createServer((socket: Socket) => {
-    broker.handle(socket);
+    const connection = guardConnection(socket, { maxMessageBytes, budget });
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+    broker.handle(connection);
   });
+  server.maxConnections = CONNECTIONS;
   const closeBroker = () =>
     new Promise<void>((resolve) => {
       broker.close(resolve);
@@ -142,6 +189,7 @@ export const startBroker = async (options: {
       server.close();
       await Promise.all(running);
       await closeBroker();
+      for (const connection of connections) connection.destroy();
       await closed;
     },
   };
