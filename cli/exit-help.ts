@@ -19,7 +19,12 @@ const DELIVERS: Meanings = {
     'the bundle is written; nothing contradicts it, and not everything was checked (see --rpc)',
 };
 
-const PROVES: Meanings = { ...ASKS, [EXIT.ok]: 'proven', [EXIT.notProven]: 'not proven' };
+const PROVES: Meanings = {
+  ...ASKS,
+  [EXIT.ok]: 'proven, by the key given with --key',
+  [EXIT.notProven]: 'not proven',
+  [EXIT.notAllChecked]: 'proven by the key that the service itself shows: nobody else vouches for it',
+};
 
 const PROMISES: Meanings = {
   ...ASKS,
@@ -49,7 +54,12 @@ const MEANINGS: Readonly<Record<string, Meanings>> = {
     [EXIT.ok]: 'every part works',
     [EXIT.notProven]: 'a part is degraded or failing',
   },
-  fsck: { ...ASKS, [EXIT.ok]: 'the log is clean', [EXIT.notProven]: 'something is wrong with the log' },
+  fsck: {
+    ...ASKS,
+    [EXIT.ok]: 'everything was checked, and nothing is wrong',
+    [EXIT.notProven]: 'something is wrong with the log',
+    [EXIT.notAllChecked]: NOT_ALL,
+  },
   restore: {
     [EXIT.ok]: 'restored',
     [EXIT.notProven]: 'restored, but payloads are missing',

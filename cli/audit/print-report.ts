@@ -8,9 +8,28 @@ const MAX_SHOWN = 20;
 const counted = (count: number | bigint, one: string, many = `${one}s`): string =>
   `${count} ${BigInt(count) === 1n ? one : many}`;
 
-/** Prints what an audit came to: what was recomputed, and everything that does not hold. */
-export const printReport = (terminal: Terminal, report: AuditReport): void => {
+/** What an audit was not given to check, each with what to do about it. */
+export const uncheckedOf = (
+  { payloads }: AuditReport,
+  given: { readonly trust: boolean; readonly rpc: boolean; readonly payloads: boolean },
+): readonly string[] => [
+  ...(given.trust ? [] : ["the log's key and operator are what the service says of itself: --trust FILE"]),
+  ...(given.rpc ? [] : ['no anchor was compared with the chain: --rpc URL']),
+  ...(given.payloads ? [] : ['payload blocks were left unread: leave out --no-payloads']),
+  ...(given.payloads && payloads.waiting > 0
+    ? [`${counted(payloads.waiting, 'payload block')} not in the content store yet: ask again later`]
+    : []),
+];
+
+/**
+ * Prints what an audit came to: first what was not checked, then what was recomputed, and everything that does not hold.
+ *
+ * @param unchecked of {@link uncheckedOf}
+ */
+export const printReport = (terminal: Terminal, report: AuditReport, unchecked: readonly string[]): void => {
   const { origin, size, root, chains, holes, payloads, anchors, findings, findingCount } = report;
+  if (unchecked.length > 0) terminal.line(terminal.style('yellow', 'Not everything was checked:'));
+  for (const each of unchecked) terminal.line(terminal.style('yellow', `  – ${each}`));
   terminal.line(terminal.style('bold', printable(origin)));
   terminal.line(`  ${counted(size, 'entry', 'entries')} read, root ${toHex(root)}`);
   terminal.line(
@@ -25,7 +44,14 @@ export const printReport = (terminal: Terminal, report: AuditReport): void => {
     terminal.line(`  ${terminal.style('red', '✗')} ${where}  ${code}\n      ${printable(detail)}`);
   if (findingCount > MAX_SHOWN)
     terminal.line(`    and ${findingCount - MAX_SHOWN} more (--json lists the first 1,000)`);
-  if (findingCount === 0)
+  if (findingCount === 0 && unchecked.length === 0)
     terminal.line(terminal.style('green', 'The log is what its entries make it. Nothing is wrong.'));
+  else if (findingCount === 0)
+    terminal.line(
+      terminal.style(
+        'yellow',
+        'Nothing is wrong in what was checked. Not everything was: see the first lines.',
+      ),
+    );
   else terminal.line(terminal.style('red', `${counted(findingCount, 'finding')}.`));
 };

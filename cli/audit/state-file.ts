@@ -15,6 +15,9 @@ export type StateFile = {
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+const isOfThisVersion = (state: { readonly format: string }): state is AuditState =>
+  state.format === 'gridseal-audit/2';
+
 /** @param origin of the log; a state of another one is refused */
 export const openStateFile = (path: string, origin: string): StateFile => ({
   read: async () => {
@@ -25,7 +28,9 @@ export const openStateFile = (path: string, origin: string): StateFile => ({
     if (text === undefined) return undefined;
     const [hash, body = ''] = text.split('\n');
     if (hash !== hashOf(body)) throw new UsageError(`${path} is damaged: remove it to begin again`);
-    const state = JSON.parse(body) as AuditState;
+    const state = JSON.parse(body) as Omit<AuditState, 'format'> & { readonly format: string };
+    if (!isOfThisVersion(state))
+      throw new UsageError(`${path} is of another version of this command: remove it to begin again`);
     if (state.origin !== origin)
       throw new UsageError(`${path} is of the log ${state.origin}, not of ${origin}`);
     return state;

@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { domainOf, fromHex, parseVerifierKey, toHex, type Trust } from '@gridseal/protocol';
+import { developmentOf, domainOf, fromHex, parseVerifierKey, toHex, type Trust } from '@gridseal/protocol';
 import { createGridsealClient, getTrust, type GridsealClient } from '@gridseal/sdk';
 import { auditLog, type AuditReport } from '@gridseal/sdk/audit/audit';
 import { createHttpSource } from '@gridseal/sdk/audit/http-source';
 import type { AuditedAnchor } from '@gridseal/sdk/audit/source';
 import { listAnchors } from '@gridseal/sdk/chain/list-anchors';
 import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
-import { printReport } from '../audit/print-report.ts';
+import { printReport, uncheckedOf } from '../audit/print-report.ts';
 import { openStateFile } from '../audit/state-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readTrustFile, type TrustSource } from '../shipped-trust.ts';
+import { capital } from '../terminal/printable.ts';
 import { createTerminal, type Progress } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -62,8 +63,6 @@ const run = async (flags: FsckFlags): Promise<number> => {
   const state = flags.state === undefined ? undefined : openStateFile(flags.state, key.name);
   const resume = await state?.read();
   terminal.line(terminal.style('dim', `trust  ${origin}`));
-  if (flags.rpc === undefined)
-    terminal.line(terminal.style('dim', 'chain  not asked: --rpc URL compares every anchor'));
   if (resume !== undefined) terminal.line(terminal.style('dim', `state  goes on at entry ${resume.size}`));
 
   let bar: Progress | undefined;
@@ -76,6 +75,7 @@ const run = async (flags: FsckFlags): Promise<number> => {
       evidenceLog: fromHex(trust.evidenceLog.address),
       logId: fromHex(log.logId),
     }),
+    operator: fromHex(log.operator),
     primitives,
     payloads: flags.payloads ? 'read' : 'skip',
     resume,
@@ -89,17 +89,30 @@ const run = async (flags: FsckFlags): Promise<number> => {
   bar?.done();
   await state?.remove();
   const store = flags.payloads ? await damagedStore(flags.url) : undefined;
-  printReport(terminal, report);
+  const unchecked = uncheckedOf(report, {
+    trust: flags.trust !== undefined,
+    rpc: flags.rpc !== undefined,
+    payloads: flags.payloads,
+  });
+  printReport(terminal, report, unchecked);
   if (store !== undefined) terminal.line(`${terminal.style('red', 'blockstore')}  ${store}`);
+  const development = developmentOf(trust);
+  if (development !== undefined)
+    terminal.line(
+      terminal.style('yellow', `${capital(development)}: this says nothing about the real world.`),
+    );
   const clean = report.findingCount === 0 && store === undefined;
   terminal.result({
     clean,
+    unchecked,
     trust: origin,
+    ...(development === undefined ? {} : { development }),
     ...report,
     ...(store === undefined ? {} : { store }),
     root: toHex(report.root),
   });
-  return clean ? EXIT.ok : EXIT.notProven;
+  if (!clean) return EXIT.notProven;
+  return unchecked.length > 0 ? EXIT.notAllChecked : EXIT.ok;
 };
 
 /** What the service says of its own blockstore, where it is not well: damaged packs, which no block read alone can name. */

@@ -24,6 +24,10 @@ import { NotProvenError } from '../not-proven-error.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
+/** Said before anything is proven by a key that only the service vouches for. */
+const OWN_KEY =
+  "Not everything was checked: the log's key is the one that the service shows. Name one that you got elsewhere with --key.";
+
 type LogFlags = { readonly url: string; readonly key?: string; readonly json?: boolean };
 
 const keyNamed = (text: string): VerifierKey => {
@@ -112,6 +116,10 @@ const proving = async (command: Command, run: (asked: Asked) => Promise<void> | 
   const client = createGridsealClient({ url: flags.url });
   try {
     const checkpoint = await readCheckpoint(client, flags);
+    if (flags.key === undefined) {
+      terminal.line(terminal.style('yellow', OWN_KEY));
+      process.exitCode = EXIT.notAllChecked;
+    }
     await run({ client, terminal, checkpoint, tiles: fetchLog(client, checkpoint.size) });
   } catch (error) {
     if (

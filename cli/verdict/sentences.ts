@@ -8,7 +8,7 @@ import {
   type Verdict,
   type VerdictSummary,
 } from '@gridseal/protocol';
-import { printable } from '../terminal/printable.ts';
+import { capital, printable } from '../terminal/printable.ts';
 
 // Every sentence that a verdict says to a person, in one place.
 
@@ -140,5 +140,5 @@ export const closingSentence = (verdict: Verdict, context: Context = {}): string
   }
   const open = unproven(verdict, summary);
   const sentence = `${said}; ${proven(summary, isChainTrusted)}${open === '' ? '' : `; not proven: ${open}`}.`;
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
+  return capital(sentence);
 };

@@ -181,13 +181,20 @@ test('a wrong command line says what is wrong and ends with 4, an absent node wi
 });
 
 test('the log proves inclusion and growth from its tiles', async () => {
+  const key = (await (await fetch(`${service.url}/log/key`)).text()).trim();
+  const unvouched = await log('checkpoint');
+  assert.equal(unvouched.code, 5, unvouched.stderr);
+  assert.match(
+    unvouched.stdout,
+    /^Not everything was checked: the log's key is the one that the service shows/u,
+  );
   const checkpoint = z
     .object({ size: z.string(), root: z.string() })
-    .parse(JSON.parse(succeeded(await log('checkpoint', '--json'))));
+    .parse(JSON.parse(succeeded(await log('--key', key, 'checkpoint', '--json'))));
   assert.ok(BigInt(checkpoint.size) > 2n);
   const proof = json(await log('inclusion', '1', '--json'), proofSchema);
   assert.ok(proof.path.length > 0);
-  assert.match(succeeded(await log('consistency', '1')), /extends the log of 1/u);
+  assert.match(succeeded(await log('--key', key, 'consistency', '1')), /extends the log of 1/u);
   assert.equal((await log('inclusion', '999999')).code, 4);
   assert.equal((await log('consistency', '0')).code, 4);
   const foreignKey = 'gridseal.example/log+0a0b0c0d+ARERERERERERERERERERERERERERERERERERERERERE=';

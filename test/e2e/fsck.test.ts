@@ -63,12 +63,22 @@ describe('gridseal fsck', () => {
   };
 
   it('finds nothing wrong with a sound log, its payloads and its anchors', async () => {
-    const { status, stdout } = await fsck('--rpc', log.rpcUrl);
+    const trust = join(folder.path, 'sound.trust.json');
+    await writeFile(trust, await (await fetch(`${log.url}/v1/trust`)).text());
+    const { status, stdout } = await fsck('--rpc', log.rpcUrl, '--trust', trust);
     assert.equal(status, 0, stdout);
     assert.match(stdout, /Nothing is wrong/u);
+    assert.match(stdout, /public development keys: this says nothing about the real world/u);
     const { clean, payloads, anchors, size } = await report('--rpc', log.rpcUrl);
     assert.deepEqual([clean, payloads.checked], [true, BATCHES]);
     assert.ok(anchors > 0 && Number(size) >= BATCHES);
+  });
+
+  it('says first what it was not given to check, and ends with 5 [C3]', async () => {
+    const { status, stdout } = await fsck('--no-payloads');
+    assert.equal(status, 5, stdout);
+    assert.match(stdout, /Not everything was checked:\n.*--trust FILE\n.*--rpc URL\n.*--no-payloads\n/u);
+    assert.ok(stdout.indexOf('Not everything was checked') < stdout.indexOf('entries read'), stdout);
   });
 
   it('names a tile with a byte changed', async () => {

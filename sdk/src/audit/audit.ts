@@ -20,6 +20,7 @@ import {
   type VerifierKey,
 } from '@gridseal/protocol';
 import { AuthorChains, type AuthorChainsSnapshot, type Holes } from './author-chains.ts';
+import { Claims, type ClaimsSnapshot } from './claims.ts';
 import type { Finding } from './findings.ts';
 import { Signatures } from './signatures.ts';
 import type { AuditSource } from './source.ts';
@@ -44,7 +45,7 @@ export type AuditReport = {
 
 /** How far an audit has come, as JSON: an audit that was stopped goes on from here. */
 export type AuditState = {
-  readonly format: 'gridseal-audit/1';
+  readonly format: 'gridseal-audit/2';
   readonly origin: string;
   /** Entries read; a multiple of 256. */
   readonly size: string;
@@ -53,6 +54,7 @@ export type AuditState = {
   readonly tiles: TilesSnapshot;
   readonly declared: readonly string[];
   readonly chains: AuthorChainsSnapshot;
+  readonly claims: ClaimsSnapshot;
   readonly payloads: { readonly checked: number; readonly waiting: number };
   readonly findings: readonly Finding[];
   readonly findingCount: number;
@@ -63,6 +65,8 @@ export type AuditOptions = {
   /** The log's key, from a trust file; the audit is worth what this is worth. */
   readonly key: VerifierKey;
   readonly domain: Domain;
+  /** Address of the log's operator; without it nobody is asked who may author what. */
+  readonly operator?: Uint8Array;
   readonly primitives: Primitives;
   /** Whether payload blocks are read as well. */
   readonly payloads: 'read' | 'skip';
@@ -90,7 +94,7 @@ const CID_PREFIX_LENGTH = 4;
  * @example const { findings } = await auditLog({ source, key, domain, primitives, payloads: 'read' })
  */
 export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
-  const { source, key, domain, primitives, resume } = options;
+  const { source, key, domain, operator, primitives, resume } = options;
   const findings: Finding[] = [...(resume?.findings ?? [])];
   let findingCount = resume?.findingCount ?? 0;
   const report = (finding: Finding): void => {
@@ -102,6 +106,7 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
   const range = new CompactRange(BigInt(resume?.size ?? 0), (resume?.range ?? []).map(hashOf), primitives);
   const tiles = resume === undefined ? new Tiles() : Tiles.from(resume.tiles);
   const chains = resume === undefined ? new AuthorChains() : AuthorChains.from(resume.chains);
+  const claims = new Claims(domain, primitives, resume?.claims);
   const declared = new Set<string>(resume?.declared);
   const signatures = new Signatures(primitives, report);
   const payloads = { ...(resume?.payloads ?? { checked: 0, waiting: 0 }) };
@@ -153,9 +158,17 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
     const stored: AuditedStatement[] = [];
     for (const [i, bytes] of entries.entries()) {
       const index = first + BigInt(i);
-      const statement = auditStatement(bytes, index, { domain, declared, signatures, primitives, report });
+      const statement = auditStatement(bytes, index, {
+        domain,
+        operator,
+        declared,
+        signatures,
+        primitives,
+        report,
+      });
       if (statement === undefined) continue;
       chains.add(statement, report);
+      claims.add(statement, chains, report);
       if (options.payloads === 'skip' || statement.entry.operatorPart.payloadCid.length === 0) continue;
       if (index < storedBelow) stored.push(statement);
       else payloads.waiting += 1;
@@ -171,13 +184,14 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
     if (options.onState === undefined || range.size % (options.stateEvery ?? STATE_EVERY) !== 0n) continue;
     signatures.settle();
     await options.onState({
-      format: 'gridseal-audit/1',
+      format: 'gridseal-audit/2',
       origin: key.name,
       size: String(range.size),
       range: range.hashes.map(toBase64),
       tiles: tiles.snapshot(),
       declared: [...declared],
       chains: chains.snapshot(),
+      claims: claims.snapshot(),
       payloads,
       findings,
       findingCount,
@@ -196,6 +210,10 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
         where: `anchor at ${anchored}`,
         detail: `the log shows ${size} entries only`,
       });
+  // What an operator says was accepted long ago is looked for in the whole log: such statements are few.
+  if (claims.isSeeking)
+    for await (const entries of bundlesOf(source, 0n, size)) for (const bytes of entries) claims.find(bytes);
+  claims.finish(report);
   const holes = chains.finish(report);
   return {
     origin: key.name,

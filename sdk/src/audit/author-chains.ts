@@ -30,10 +30,12 @@ export type AuthorChainsSnapshot = {
   readonly gaps: readonly (readonly [name: string, first: string, last: string])[];
 };
 
-const nameOf = (author: Uint8Array, lane: number, boot: number): string => `${toHex(author)}/${lane}/${boot}`;
+/** Names a chain. */
+export const nameOf = (author: Uint8Array, lane: number, boot: number): string =>
+  `${toHex(author)}/${lane}/${boot}`;
 
 /** Names an equivocation by what it is about, so that a contradiction finds the statement that records it. */
-const proofOf = (name: string, sequence: bigint, accepted: Hex, conflicting: Hex): string =>
+export const proofOf = (name: string, sequence: bigint, accepted: Hex, conflicting: Hex): string =>
   `${name}/${sequence}/${accepted}/${conflicting}`;
 
 /**
@@ -51,7 +53,7 @@ export class AuthorChains {
   }
 
   /** Takes the next statement of the log. */
-  add({ index, entry, digest, statement }: AuditedStatement, report: (finding: Finding) => void): void {
+  add({ index, entry, digest }: AuditedStatement, report: (finding: Finding) => void): void {
     const { author, lane, boot, sequence, previous } = entry.authorPart.header;
     const name = nameOf(author, lane, boot);
     const chain = this.#chainOf(name);
@@ -61,15 +63,38 @@ export class AuthorChains {
       chain.waiting.set(sequence, { index, digest: toHex(digest), previous: toHex(previous) });
       this.#advance(name, chain);
     }
-    if (statement?.kind === 'Equivocation') {
-      const { subject, lane: ofLane, boot: ofBoot, sequence: at, ...body } = statement.body;
-      const [accepted, conflicting] = [toHex(body.acceptedDigest), toHex(body.conflictingDigest)];
-      this.#equivocations.add(proofOf(nameOf(subject, ofLane, ofBoot), at, accepted, conflicting));
-    }
-    if (statement?.kind === 'Gap') {
-      const { subject, lane: ofLane, boot: ofBoot, firstSequence, lastSequence } = statement.body;
-      this.#gaps.push([nameOf(subject, ofLane, ofBoot), firstSequence, lastSequence]);
-    }
+  }
+
+  /** Takes a contradiction as recorded: its signature was verified. That the log holds what was accepted is not asked here. */
+  recordEquivocation(proof: string): void {
+    this.#equivocations.add(proof);
+  }
+
+  /** Takes numbers as recorded to be missing. */
+  recordGap(name: string, first: bigint, last: bigint): void {
+    this.#gaps.push([name, first, last]);
+  }
+
+  /** The digest of the statement at a number, where it is still known: digests of what was linked are not kept. */
+  digestAt(name: string, sequence: bigint): Hex | undefined {
+    const chain = this.#chains.get(name);
+    return sequence + 1n === chain?.next ? chain.last?.digest : chain?.waiting.get(sequence)?.digest;
+  }
+
+  /** The lowest number from `first` to `last` that the log held so far, or undefined where it held none of them. */
+  firstPresent(name: string, first: bigint, last: bigint): bigint | undefined {
+    const chain = this.#chains.get(name);
+    if (chain === undefined) return undefined;
+    if (first < chain.next) return first;
+    const inside = [...chain.waiting.keys()].filter((sequence) => sequence >= first && sequence <= last);
+    return inside.length === 0 ? undefined : inside.reduce((a, b) => (a < b ? a : b));
+  }
+
+  /** Whether the log held a number above this one so far. */
+  reachesBeyond(name: string, sequence: bigint): boolean {
+    const chain = this.#chains.get(name);
+    if (chain === undefined) return false;
+    return chain.next > sequence + 1n || [...chain.waiting.keys()].some((each) => each > sequence);
   }
 
   /** Judges what only the whole log can show. */

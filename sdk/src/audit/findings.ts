@@ -9,6 +9,10 @@
  * - `signature-invalid`: the key that the statement names did not sign it.
  * - `place-taken`: a statement before it has the same author, lane, boot and sequence.
  * - `chain-broken`: `previous` is not the digest of the statement before, and no `Equivocation` says so.
+ * - `author-mismatch`: a statement of a kind that is the operator's to make, by somebody else; or another one by the operator.
+ * - `gap-false`: a `Gap` over numbers that the log held already, or after which it held nothing.
+ * - `equivocation-unproven`: the device did not sign what is said to contradict, or the log lacks what is said to be accepted.
+ * - `erasure-unproven`: an `Erasure` of a batch that the log does not hold.
  * - `payload-missing`: the payload block is not there, or cannot be read.
  * - `payload-differs`: the payload block is not what its CID names.
  * - `anchor-differs`: an anchor's root is not the log's at that size.
@@ -22,6 +26,10 @@ export type FindingCode =
   | 'signature-invalid'
   | 'place-taken'
   | 'chain-broken'
+  | 'author-mismatch'
+  | 'gap-false'
+  | 'equivocation-unproven'
+  | 'erasure-unproven'
   | 'payload-missing'
   | 'payload-differs'
   | 'anchor-differs';

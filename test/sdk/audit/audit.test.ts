@@ -1,90 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  CompactRange,
   decodeEntry,
-  encodeEntry,
-  encodeAuthorPart,
   digest as digestOf,
-  formatCheckpoint,
-  formatNote,
+  encodeAuthorPart,
+  encodeEntry,
   fromHex,
-  hashLeaf,
-  KINDS,
   normaliseSignature,
   NOTE_ALGORITHM,
   noteSignerFrom,
   portable,
-  signNote,
-  TILE_HEIGHT,
-  TILE_WIDTH,
-  type OperatorPart,
 } from '@gridseal/protocol';
-import { auditLog, type AuditOptions, type AuditState } from '@gridseal/sdk/audit/audit';
-import type { AuditSource } from '@gridseal/sdk/audit/source';
-import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
-import { createTestDevice, p256Key, secp256k1Key, signStatement, testDomain } from '../../setup/devices.ts';
+import type { AuditState } from '@gridseal/sdk/audit/audit';
+import { audit, entryOf, findingsOf, openingOf, operatorChain, sourceOf } from '../../setup/audited-log.ts';
+import { createTestDevice, p256Key, secp256k1Key, testDomain } from '../../setup/devices.ts';
 
-const ORIGIN = `log.test/${'10'.repeat(32)}/0`;
-const signer = noteSignerFrom(ORIGIN, NOTE_ALGORITHM.ed25519, new Uint8Array(32).fill(3));
-const operator = secp256k1Key(new Uint8Array(32).fill(4));
-const { primitives } = await loadPrimitives();
-const NO_PAYLOAD: OperatorPart = {
-  receiptTimeMs: 1n,
-  payloadCid: new Uint8Array(0),
-  keyCommitment: new Uint8Array(0),
-};
-
-const entryOf = (authorPart: Uint8Array): Uint8Array => encodeEntry({ authorPart, operatorPart: NO_PAYLOAD });
-
-/** A log begins with the declarations of its kinds, an author chain of the operator's. */
-const operatorChain = () => {
-  let sequence = 0n;
-  let previous: Uint8Array = new Uint8Array(32);
-  return (kind: 'TypeDeclaration' | 'Gap' | 'Equivocation', body: never): Uint8Array => {
-    const signed = signStatement(operator, kind, { sequence, previous }, body);
-    sequence += 1n;
-    previous = signed.digest;
-    return entryOf(signed.authorPart);
-  };
-};
 const state = operatorChain();
-const declarations = Object.values(KINDS).map(({ type }) =>
-  state('TypeDeclaration', { declaration: type } as never),
-);
-
-const sourceOf = (entries: readonly Uint8Array[], changes: Partial<AuditSource> = {}): AuditSource => {
-  const range = new CompactRange(0n, [], portable);
-  const nodes = new Map<string, Uint8Array>();
-  for (const entry of entries)
-    range.append(hashLeaf(entry), ({ level, index }, hash) => nodes.set(`${level}/${index}`, hash));
-  const text = formatCheckpoint({ origin: ORIGIN, size: BigInt(entries.length), root: range.root() });
-  return {
-    checkpoint: async () => formatNote({ text, signatures: [signNote(text, signer)] }),
-    entries: async (bundle, width) => {
-      const from = Number(bundle) * TILE_WIDTH;
-      return entries.slice(from, from + width);
-    },
-    tile: async (level, index, width) =>
-      Buffer.concat(
-        Array.from(
-          { length: width },
-          (_, i) =>
-            nodes.get(`${level * TILE_HEIGHT}/${index * BigInt(TILE_WIDTH) + BigInt(i)}`) ??
-            new Uint8Array(0),
-        ),
-      ),
-    payloadsBelow: async () => 0n,
-    payload: async () => undefined,
-    anchors: async () => [],
-    ...changes,
-  };
-};
-
-const audit = (source: AuditSource, options: Partial<AuditOptions> = {}) =>
-  auditLog({ source, key: signer.verifierKey, domain: testDomain, primitives, payloads: 'read', ...options });
-const findingsOf = async (source: AuditSource): Promise<string[]> =>
-  (await audit(source)).findings.map(({ code, where }) => `${where} ${code}`);
+const declarations = openingOf(state);
 
 const batches = (count: number): Uint8Array[] => {
   const device = createTestDevice(secp256k1Key(new Uint8Array(32).fill(5)));
@@ -114,9 +46,7 @@ describe('an audit', () => {
     const kept = sent.filter((entry) => entry !== late && entry !== lost);
     const { header } = decodeEntry(lost).authorPart;
     const chain = operatorChain();
-    const opening = Object.values(KINDS).map(({ type }) =>
-      chain('TypeDeclaration', { declaration: type } as never),
-    );
+    const opening = openingOf(chain);
     const gap = chain('Gap', {
       subject: header.author,
       lane: 0,
@@ -124,7 +54,7 @@ describe('an audit', () => {
       firstSequence: 6n,
       lastSequence: 6n,
       windowMs: 1n,
-    } as never);
+    });
     const unrecorded = await audit(sourceOf([...opening, ...kept, late]));
     assert.deepEqual(unrecorded.holes, { missing: 1n, recorded: 0n });
     const report = await audit(sourceOf([...opening, ...kept, late, gap]));
@@ -142,9 +72,7 @@ describe('an audit', () => {
       `entry ${at + 1} chain-broken`,
     ]);
     const chain = operatorChain();
-    const opening = Object.values(KINDS).map(({ type }) =>
-      chain('TypeDeclaration', { declaration: type } as never),
-    );
+    const opening = openingOf(chain);
     const recorded = chain('Equivocation', {
       subject: key.identity,
       lane: 0,
@@ -153,7 +81,7 @@ describe('an audit', () => {
       acceptedDigest: first.digest,
       conflictingDigest: conflicting,
       conflicting: second.authorPart,
-    } as never);
+    });
     assert.deepEqual(await findingsOf(sourceOf([...opening, ...entries, recorded])), []);
   });
 
