@@ -119,7 +119,7 @@ export async function* walk(read: ReadBlock, root: CID, scope: DagScope): AsyncG
     const bytes = await readVerified(read, cid);
     if (bytes === undefined) throw new BlockError('block-missing', cid);
     if (cid.multihash.code !== IDENTITY) yield { cid, bytes };
-    if (scope === 'all') stack.push(...linksOf(cid, bytes).reverse());
+    if (scope === 'all') for (const link of linksOf(cid, bytes).reverse()) stack.push(link);
   }
 }
 

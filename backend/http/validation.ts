@@ -65,7 +65,7 @@ export const validateRequest = (req: Request, declaration: RequestDeclaration) =
     if (schema === undefined) return {};
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    errors.push(...toFieldProblems(part, parsed.error));
+    for (const problem of toFieldProblems(part, parsed.error)) errors.push(problem);
     return undefined;
   };
   const params = checkPart('params')(declaration.params, req.params);

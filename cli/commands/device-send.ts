@@ -65,7 +65,7 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
   const deliver = () =>
     station.flush(async (deliveries) => {
       const kept = await gateway.keep(deliveries);
-      refused.push(...kept.refused);
+      for (const reason of kept.refused) refused.push(reason);
       waiting.clear();
       for (const reason of kept.waiting) waiting.add(reason);
     });

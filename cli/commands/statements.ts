@@ -49,7 +49,7 @@ const foundFrom = async (client: GridsealClient, filter: Filter, from: bigint): 
       { url: client.url },
       searchStatements(client, { ...filter, fromIndex: next, limit: PAGE }),
     );
-    found.push(...page.statements);
+    for (const statement of page.statements) found.push(statement);
     next = page.next === null ? undefined : BigInt(page.next);
   }
   return found;

@@ -51,7 +51,7 @@ const chainLine = (health: ServiceHealth, chainId: string): string => {
 };
 
 const printParts = (terminal: Terminal, { parts }: ServiceHealth): void => {
-  const width = Math.max(0, ...Object.keys(parts).map(({ length }) => length));
+  const width = Object.keys(parts).reduce((most, { length }) => Math.max(most, length), 0);
   for (const [name, { status, detail, figures }] of Object.entries(parts)) {
     const told = Object.entries(figures ?? {}).map(([each, value]) => figureText(each, value));
     const state = terminal.style(COLOURS[status], status.padEnd(8));

@@ -27,7 +27,9 @@ export const printReadings = (
 ): void => {
   if (readings.length === 0) return;
   const rows = readings.slice(0, MAX_READINGS).map(row);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const widths = [0, 1, 2].map((column) =>
+    rows.reduce((most, cells) => Math.max(most, cells[column]?.length ?? 0), 0),
+  );
   terminal.line('  Readings disclosed');
   for (const [time = '', quantity = '', amount = '', unit = '', quality = ''] of rows) {
     const cells = [quantity.padEnd(widths[1] ?? 0), amount.padStart(widths[2] ?? 0), unit, quality];

@@ -238,7 +238,7 @@ export const openStation = async (options: StationOptions): Promise<Station> => 
         }
         const told = answered instanceof ServiceError ? [waitsAlone(answered)] : answered;
         await received?.(told);
-        deliveries.push(...told);
+        for (const one of told) deliveries.push(one);
         await conclude(part, told);
         from += part.length;
       }

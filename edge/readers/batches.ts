@@ -14,7 +14,7 @@ const partsOf = (group: readonly Reading[]): readonly (readonly Reading[])[] => 
     for (let at = 0; at < moment.length; at += MAX_READINGS) {
       const together = moment.slice(at, at + MAX_READINGS);
       if ((parts.at(-1)?.length ?? 0) + together.length > MAX_READINGS) parts.push([]);
-      parts.at(-1)?.push(...together);
+      for (const reading of together) parts.at(-1)?.push(reading);
     }
   }
   return parts.filter(({ length }) => length > 0);

@@ -103,7 +103,7 @@ export const simulatedMeter = (station: string): MeterReader => ({
   read: ({ fromMs, toMs, everyMs }) => {
     const readings: Reading[] = [];
     for (let t = Math.ceil(fromMs / everyMs) * everyMs; t < toMs; t += everyMs) {
-      readings.push(...sample(station, t));
+      for (const reading of sample(station, t)) readings.push(reading);
     }
     return Promise.resolve(readings);
   },

@@ -22,6 +22,11 @@ export const MAX_U64 = 0xffff_ffff_ffff_ffffn;
  * @example concat(Uint8Array.of(1), Uint8Array.of(2)) // Uint8Array [1, 2]
  */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return concatAll(parts);
+}
+
+/** {@link concat} of as many byte strings as there are. @example concatAll(leaves) */
+export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   const joined = new Uint8Array(length);
@@ -44,6 +49,7 @@ export function toHex(bytes: Uint8Array): Hex {
       codes[2 * i] = DIGITS[at]!;
       codes[2 * i + 1] = DIGITS[at + 1]!;
     }
+    // eslint-disable-next-line no-restricted-syntax -- a portion, not the whole
     text += String.fromCharCode(...codes);
   }
   return text as Hex;

@@ -6,7 +6,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { deflateSync, Inflate } from 'fflate';
-import { concat, equal, requireLength, toBigInt } from './bytes.ts';
+import { concat, concatAll, equal, requireLength, toBigInt } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 
 /**
@@ -173,5 +173,5 @@ function inflateWithin(compressed: Uint8Array, maxLength: number): Uint8Array {
   for (let at = 0; at < compressed.length; at += INFLATE_SLICE) {
     stream.push(compressed.subarray(at, at + INFLATE_SLICE), at + INFLATE_SLICE >= compressed.length);
   }
-  return concat(...chunks);
+  return concatAll(chunks);
 }

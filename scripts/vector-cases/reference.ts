@@ -144,14 +144,14 @@ export function columnar(readings: readonly ReadingFields[]): Hex {
     );
     const [time, value] = [BigInt(reading.timeMs), BigInt(reading.value)];
     if (before === undefined) {
-      times.push(...varint(time));
-      values.push(...varint(zigzag(value)));
+      for (const byte of varint(time)) times.push(byte);
+      for (const byte of varint(zigzag(value))) values.push(byte);
       return;
     }
     const delta = time - BigInt(before.timeMs);
     const deltaBefore = older === undefined ? 0n : BigInt(before.timeMs) - BigInt(older.timeMs);
-    times.push(...varint(zigzag(delta - deltaBefore)));
-    values.push(...varint(zigzag(value - BigInt(before.value))));
+    for (const byte of varint(zigzag(delta - deltaBefore))) times.push(byte);
+    for (const byte of varint(zigzag(value - BigInt(before.value)))) values.push(byte);
   });
   const channels = runs(readings.map(({ channel }) => channel));
   const qualities = runs(readings.map(({ quality }) => quality));

@@ -90,7 +90,7 @@ export const createKuboStore = (url: string): ContentStore => {
     getAll: async (cids) => {
       const blocks: (Uint8Array | undefined)[] = [];
       for (let from = 0; from < cids.length; from += AT_ONCE)
-        blocks.push(...(await Promise.all(cids.slice(from, from + AT_ONCE).map(get))));
+        for (const block of await Promise.all(cids.slice(from, from + AT_ONCE).map(get))) blocks.push(block);
       return blocks;
     },
   };

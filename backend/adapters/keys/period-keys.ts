@@ -89,7 +89,8 @@ export const openPeriodKeys = async (options: {
   const ofDay = (day: string) => sorted().filter((period) => period.startsWith(day));
 
   const create = async (day: string, mark = ''): Promise<PeriodKey> => {
-    const number = Math.max(0, ...ofDay(day).map((period) => Number.parseInt(period.slice(11), 10))) + 1;
+    const numbers = ofDay(day).map((period) => Number.parseInt(period.slice(11), 10));
+    const number = numbers.reduce((last, one) => Math.max(last, one), 0) + 1;
     const period = `${day}.${String(number).padStart(4, '0')}${mark}`;
     const key = new Uint8Array(randomBytes(32));
     try {

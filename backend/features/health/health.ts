@@ -7,7 +7,7 @@ const PROBE_TIMEOUT_MS = 2_000;
 const SEVERITY: readonly HealthStatus[] = ['ok', 'degraded', 'failing'];
 
 const worst = (statuses: readonly HealthStatus[]): HealthStatus =>
-  SEVERITY[Math.max(0, ...statuses.map((status) => SEVERITY.indexOf(status)))] ?? 'failing';
+  SEVERITY[statuses.reduce((worst, status) => Math.max(worst, SEVERITY.indexOf(status)), 0)] ?? 'failing';
 
 const ask = async (probe: HealthProbe): Promise<PartHealth> => {
   let timer: NodeJS.Timeout | undefined;

@@ -153,7 +153,7 @@ export const startThreads = (threads: number, data: ThreadData): Threads => {
     examine: async (statements, wrapping) => {
       if (gathering?.wrapping.period !== wrapping.period) gathering = gather(wrapping);
       const from = gathering.statements.length;
-      gathering.statements.push(...statements);
+      for (const statement of statements) gathering.statements.push(statement);
       const found = await gathering.found;
       return found.slice(from, from + statements.length);
     },

@@ -94,7 +94,7 @@ export const createChains = (): Chains => {
         if (sequence > 0n) neighbours.push({ statement, place: { ...statement, sequence: sequence - 1n } });
         neighbours.push({ statement, place: { ...statement, sequence: sequence + 1n } });
       }
-      broken.push(...(await brokenAmong(tx, neighbours, states)));
+      for (const one of await brokenAmong(tx, neighbours, states)) broken.push(one);
       const present: ChainHole[] = [];
       for (const [name, key] of touched) {
         const [old, now] = [before.get(name)!, states.get(name)!.holes];

@@ -1,4 +1,4 @@
-import { concat, equal, fromHex, toHex } from '@gridseal/protocol/bytes';
+import { concatAll, equal, fromHex, toHex } from '@gridseal/protocol/bytes';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import type { Domain } from '@gridseal/protocol/statement/digest';
 import { deadlineAfter } from '@gridseal/protocol/statement/receipt';
@@ -92,7 +92,7 @@ export const integrate = async (
       if (entries.length === 0) return;
       const id = await options.blockIds.next();
       await writeOperatorBlock(tx, id, entries, { address, epoch: head.epoch, nowMs, deadline });
-      append(id, concat(...entries.map(({ leaf }) => leaf)));
+      append(id, concatAll(entries.map(({ leaf }) => leaf)));
     };
 
     const declarations = authorOf(head.operator);
@@ -112,7 +112,7 @@ export const integrate = async (
 
     if (blocks.length === 0) return state;
     await sequenceBlocks(tx, blocks, head.size, head.term);
-    const { edge, tiles } = appendLeaves(state.edge, concat(...leaves), primitives);
+    const { edge, tiles } = appendLeaves(state.edge, concatAll(leaves), primitives);
     await writeTiles(tx, tiles, state.edge, edge);
     const root = rootOfEdge(edge, primitives);
     const checkpoint = signCheckpoint({ origin: head.origin, size: edge.size, root }, note);

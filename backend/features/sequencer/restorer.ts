@@ -1,4 +1,4 @@
-import { concat, equal, toHex } from '@gridseal/protocol/bytes';
+import { concatAll, equal, toHex } from '@gridseal/protocol/bytes';
 import { hashLeaf } from '@gridseal/protocol/merkle/hash';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { authorPartOf, decodeEntry } from '@gridseal/protocol/statement/codec';
@@ -121,7 +121,7 @@ export const createLogRestorer = (options: {
       ],
     );
     await chains.link(tx, statements, Number(receiptTimeMs));
-    const leaves = concat(...statements.map(({ bytes }) => hashLeaf(bytes, primitives)));
+    const leaves = concatAll(statements.map(({ bytes }) => hashLeaf(bytes, primitives)));
     await sequenceBlocks(tx, [{ id, leaves }], first.index, TERM);
     for (const statement of statements) await restoreEffects(tx, statement, primitives);
   };
@@ -143,7 +143,7 @@ export const createLogRestorer = (options: {
 
     const flush = async (): Promise<void> => {
       await writeBlock(tx, waiting, received);
-      const leaves = concat(...waiting.map(({ bytes }) => hashLeaf(bytes, primitives)));
+      const leaves = concatAll(waiting.map(({ bytes }) => hashLeaf(bytes, primitives)));
       const grown = appendLeaves(edge, leaves, primitives);
       await writeTiles(tx, grown.tiles, edge, grown.edge);
       edge = grown.edge;

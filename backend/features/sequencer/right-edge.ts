@@ -1,4 +1,4 @@
-import { concat } from '@gridseal/protocol/bytes';
+import { concat, concatAll } from '@gridseal/protocol/bytes';
 import { foldPerfect, foldRange } from '@gridseal/protocol/merkle/build';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { TILE_HEIGHT, TILE_WIDTH } from '@gridseal/protocol/tlog/tile';
@@ -40,7 +40,7 @@ export const appendLeaves = (
       roots.push(foldPerfect(full, primitives));
     }
     levels.push(hashes.slice(at));
-    added = concat(...roots);
+    added = concatAll(roots);
   }
   return { edge: { size: edge.size + BigInt(leaves.length / HASH), levels }, tiles };
 };

@@ -131,6 +131,7 @@ export function decodePayloadBlock(bytes: Uint8Array): PayloadBlock {
   const version = reader.u8('version');
   if (version !== VERSION)
     throw new ProtocolError('InvalidVersion', 'version', { expected: VERSION, actual: version });
+  // eslint-disable-next-line no-restricted-syntax -- 255 bytes at most
   const periodId = String.fromCharCode(...reader.take(reader.u8('periodId'), 'periodId'));
   requirePeriodId(periodId);
   const wrappedKey = reader.take(WRAPPED_KEY_LENGTH, 'wrappedKey');

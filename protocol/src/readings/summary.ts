@@ -1,4 +1,4 @@
-import { concat, fromBigInt, requireLength, toHex } from '../bytes.ts';
+import { concatAll, fromBigInt, requireLength, toHex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import type { ProfileChannel } from '../identity/profile.ts';
 import { FIRST_SUMMARY_CHANNEL, type Reading } from './reading.ts';
@@ -92,7 +92,7 @@ export function rawRootIn(readings: readonly Reading[]): Uint8Array | undefined 
       words.set(summary.word, fromBigInt(BigInt.asUintN(64, value), 8, 'word'));
   }
   if (words.size < ROOT_WORDS) return undefined;
-  return concat(...Array.from({ length: ROOT_WORDS }, (_, word) => words.get(word)!));
+  return concatAll(Array.from({ length: ROOT_WORDS }, (_, word) => words.get(word)!));
 }
 
 /** What the values of a channel mean: its entry in the profile, or what a summary makes of the entry of its channel. */

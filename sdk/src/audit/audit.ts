@@ -1,6 +1,6 @@
 import {
   CompactRange,
-  concat,
+  concatAll,
   equal,
   foldPerfect,
   fromBase64,
@@ -140,7 +140,7 @@ export const auditLog = async (options: AuditOptions): Promise<AuditReport> => {
       tiles.take(node, hash);
     };
     if (entries.length === TILE_WIDTH && !anchors.some(({ size: at }) => at > range.size && at < end)) {
-      const row = concat(...hashes);
+      const row = concatAll(hashes);
       tiles.takeFull(range.size / BigInt(TILE_WIDTH), row);
       range.appendSubtree(TILE_HEIGHT, foldPerfect(row, primitives), take);
       compareAnchor();

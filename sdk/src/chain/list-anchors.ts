@@ -46,7 +46,7 @@ export const listAnchors = async (options: {
         'unexpected-answer',
         `block ${block} holds no anchor of ${logId}, and the contract names it`,
       );
-    anchors.push(...found);
+    for (const anchor of found) anchors.push(anchor);
     block = previousBlock;
   }
   return anchors;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { concat } from '@gridseal/protocol';
+import { concatAll } from '@gridseal/protocol';
 import { SdkError, ServiceError, type Problem } from '../errors.ts';
 
 /** A connection to one Gridseal service. Actions take it as their first argument. */
@@ -54,7 +54,7 @@ export const readBody = async (response: Response, most = Infinity): Promise<Uin
     throw new SdkError('unexpected-answer', `the service answered more than ${most} bytes`, {
       retryable: true,
     });
-  return concat(...parts);
+  return concatAll(parts);
 };
 
 /** The text of an answer's body. @throws as {@link readBody} */

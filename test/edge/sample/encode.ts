@@ -17,7 +17,7 @@ const doubleBytes = (): ReadonlyMap<string, readonly number[]> => {
     for (let second = 0x40; second <= 0xfe; second += 1) {
       if (second === 0x7f) continue;
       const sign = decoder.decode(Uint8Array.of(first, second));
-      if ([...sign].length === 1 && sign !== '\uFFFD') map.set(sign, [first, second]);
+      if (sign.length === 1 && sign !== '\uFFFD') map.set(sign, [first, second]);
     }
   return map;
 };
@@ -34,11 +34,9 @@ export const encodeText = (text: string, encoding: SampleEncoding): Uint8Array =
   if (encoding === 'utf-8 with mark') return Buffer.from(`\ufeff${text}`, 'utf8');
   if (encoding === 'utf-16le') return Buffer.from(`\ufeff${text}`, 'utf16le');
   if (encoding === 'utf-16be') return Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
-  if (encoding === 'windows-1252') return Uint8Array.from([...text].flatMap(byteOf));
+  if (encoding === 'windows-1252') return Uint8Array.from(Array.from(text, byteOf).flat());
   const map = (gb18030 ??= doubleBytes());
-  return Uint8Array.from(
-    [...text].flatMap((sign) =>
-      sign.charCodeAt(0) < 0x80 ? [sign.charCodeAt(0)] : (map.get(sign) ?? byteOf(sign)),
-    ),
-  );
+  const bytesOf = (sign: string): readonly number[] =>
+    sign < '\u0080' ? byteOf(sign) : (map.get(sign) ?? byteOf(sign));
+  return Uint8Array.from(Array.from(text, bytesOf).flat());
 };
