@@ -77,6 +77,7 @@ if (process.env.DEMO_ALLIANCE !== 'off') {
 process.stdout.write(
   firstScreen(outcome, {
     trustFile: relative(process.cwd(), outcome.trustFile),
+    tokenFile: relative(process.cwd(), join(dataDir, 'keys', 'api.token')),
     logFolder: relative(process.cwd(), dataDir) || '.',
     simulated: process.env.DEMO_ALLIANCE !== 'off',
   }),

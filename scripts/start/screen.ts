@@ -6,7 +6,12 @@ const DEFAULT_URL = 'http://127.0.0.1:8787';
 /** What a newcomer sees once everything runs: where to look, and what to try. */
 export const firstScreen = (
   { url, rpcUrl, mqttUrl, origin }: RunningService,
-  options: { readonly trustFile: string; readonly logFolder: string; readonly simulated: boolean },
+  options: {
+    readonly trustFile: string;
+    readonly tokenFile: string;
+    readonly logFolder: string;
+    readonly simulated: boolean;
+  },
 ): string => {
   const service = url === DEFAULT_URL ? '' : ` --url ${url}`;
   return `
@@ -31,11 +36,11 @@ No meter measured it: every reading carries the quality flag "simulated".
 }
 Try, in another terminal:
 
-  npx gridseal log checkpoint${service}
-  npx gridseal log inclusion 10${service}
-  curl '${url}/v1/statements?kind=TelemetryBatch&limit=1'        shows a digest D
-  curl -o bundle.json '${url}/v1/bundles/D'
+  npx gridseal status${service}
+  npx gridseal statements --kind TelemetryBatch${service}        shows digests; of one of them, D:
+  npx gridseal bundle D --out bundle.json${service}
   npx gridseal verify bundle.json --trust ${options.trustFile} --rpc ${rpcUrl}
+  npx gridseal readings D --token-file ${options.tokenFile}${service}
 
 Ctrl-C stops it; the next start continues the same log.
 `;
