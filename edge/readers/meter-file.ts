@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatProfile, parseProfile, ProtocolError, type Profile } from '@gridseal/protocol';
 import { FileError } from './file-error.ts';
+import { UNIT_CODES } from './units.ts';
 
 const pointer = z.string().regex(/^(?:\/[^/]*)*$/u, 'expected a JSON pointer, as /apower');
 
@@ -13,7 +14,9 @@ const document = z.strictObject({
         quantity: z.string(),
         scale: z.int(),
         sign: z.string(),
-        unit: z.string(),
+        unit: z
+          .string()
+          .refine((unit) => UNIT_CODES.includes(unit), { error: `expected one of ${UNIT_CODES.join(', ')}` }),
         /** The topic that carries it, without wildcards. */
         topic: z
           .string()

@@ -1,4 +1,5 @@
 import type { Profile } from '@gridseal/protocol';
+import { parseDecimal } from '../readers/decimal.ts';
 import type { DeadBand } from './report-on-change.ts';
 
 const SHARE = /^(\d+(?:\.\d{1,4})?)%$/u;
@@ -22,8 +23,13 @@ export const parseDeadBand = (
   }
   if (!AMOUNT.test(text)) return undefined;
   const scales = new Map(profile.channels.map(({ channel, scale }) => [channel, scale]));
+  const written = parseDecimal(text);
+  if (written === undefined) return undefined;
+  const { coefficient, decimals } = written;
   return (channel) => {
-    const scale = scales.get(channel) ?? 0;
-    return { kind: 'amount', amount: BigInt(Math.floor(Number(text) * 10 ** -scale)) };
+    // Never above what was written: digits below the scale are cut off.
+    const shift = -decimals - (scales.get(channel) ?? 0);
+    const amount = shift >= 0 ? coefficient * 10n ** BigInt(shift) : coefficient / 10n ** BigInt(-shift);
+    return { kind: 'amount', amount };
   };
 };

@@ -26,7 +26,7 @@ export const dayPicture = ({ profile, readings }: DemoTelemetry, offsetMs: numbe
     const values = own.map(({ value }) => value);
     const largest = values.reduce((a, b) => (a > b ? a : b));
     const smallest = values.reduce((a, b) => (a < b ? a : b));
-    const most = Math.max(1, ...means.map(Math.abs));
+    const most = means.reduce((top, value) => Math.max(top, Math.abs(value)), 1);
     const drawn = (way: 1 | -1): string => means.map((value) => bar((way * value) / most)).join('');
     const label = `  ${quantity.padEnd(16)}`;
     const range = `${amountText(smallest, scale)} to ${amountText(largest, scale)} ${unit}`;

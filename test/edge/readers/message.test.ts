@@ -141,3 +141,11 @@ test('numbers of messages are decimal text, halves rounded as mirror images [B6]
   assert.throws(() => read('1e300'), MessageError);
   assert.throws(() => read('10000000000000000000'), MessageError);
 });
+
+test('a meter file names units of the list [B9]', () => {
+  for (const unit of ['kw', 'mw', 'furlongs'])
+    assert.throws(
+      () => parseMeterFile(fileOf({ ...CHANNEL, unit }), 'meter.json'),
+      (error) => error instanceof FileError && /expected one of 1, W, kW/u.test(error.message),
+    );
+});
