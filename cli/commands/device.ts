@@ -1,15 +1,6 @@
 import type { Command } from 'commander';
-import { createPublicClient, http } from 'viem';
-import { formatProfile, toHex, type Hex, type Profile, type Trust } from '@gridseal/protocol';
-import {
-  createGridsealClient,
-  revokeDevice,
-  SdkError,
-  signRevocation,
-  type DeviceAlgorithm,
-  type GridsealClient,
-} from '@gridseal/sdk';
-import { deviceRegistryAbi } from '@gridseal/sdk/abi/device-registry';
+import { formatProfile, toHex, type Profile } from '@gridseal/protocol';
+import { createGridsealClient, revokeDevice, type DeviceAlgorithm, type GridsealClient } from '@gridseal/sdk';
 import { asProfile, ensureEnrolled } from '../../edge/gateway/enrol.ts';
 import {
   ensureEnrolledProfile,
@@ -23,13 +14,16 @@ import { profileOf } from '../../edge/readers/file-report.ts';
 import { parseMeterFile } from '../../edge/readers/meter-file.ts';
 import { fileOptionsOf, withFileFlags, type FileFlags } from '../device/file-flags.ts';
 import { heldKey, withKeyHeld } from '../device/held-key.ts';
+import { lastGoodOf, nonceOf, revocationOf, ZERO_HASH } from '../device/revocation.ts';
 import { trustOfKey } from '../device/trust.ts';
 import { exists, readNamedFile } from '../read-file.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { addCheckCommand } from './device-check.ts';
+import { rotate } from './device-rotate.ts';
 import { addRunCommand } from './device-run.ts';
 import { addSendCommand } from './device-send.ts';
+import { addStatusCommand } from './device-status.ts';
 
 type DeviceFlags = FileFlags & {
   readonly url: string;
@@ -43,9 +37,6 @@ type DeviceFlags = FileFlags & {
   readonly lastGood?: string;
   readonly trust?: string;
 };
-
-const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
-const VALID_FOR_S = 600n;
 
 const profileFrom = async (flags: DeviceFlags): Promise<Profile> => {
   const { csv, profile, meter } = flags;
@@ -138,71 +129,35 @@ const enrolHeld = async (file: string, flags: DeviceFlags): Promise<void> => {
   terminal.result({ identity: toHex(identity), owner: toHex(owner.key.firstIdentity), outcome });
 };
 
-const lastGoodOf = ({ lastGood }: DeviceFlags): Hex => {
-  if (lastGood === undefined) return ZERO_HASH;
-  if (/^0x[0-9a-f]{64}$/u.test(lastGood)) return lastGood as Hex;
-  throw new UsageError(
-    `--last-good ${lastGood}: expected the digest of a statement, 0x and 64 digits 0-9 a-f`,
-  );
-};
-
-/** Revokes the key of a file through the service, the owner's nonce read from a node. */
-const revokeKey = async (
-  client: GridsealClient,
-  trust: Trust,
-  flags: DeviceFlags,
-  held: HeldKey,
-): Promise<void> => {
-  const lastGood = lastGoodOf(flags);
-  const owner = await ownerOf(flags, held);
-  const node = createPublicClient({ transport: http(flags.rpc, { retryCount: 1, timeout: 10_000 }) });
-  const address = trust.deviceRegistry.address;
-  const identity = toHex(held.identity);
-  const nonce = await node
-    .readContract({ address, abi: deviceRegistryAbi, functionName: 'nonce', args: [identity] })
-    .catch((cause: unknown) => {
-      throw new SdkError('unreachable', `the node at ${flags.rpc} does not answer for ${address}`, { cause });
-    });
-  const revocation = {
-    identity,
-    keyId: toHex(held.key.keyId),
-    lastGood,
-    nonce,
-    deadline: BigInt(Math.floor(Date.now() / 1000)) + VALID_FOR_S,
-  };
-  const domain = { chainId: BigInt(trust.chainId), deviceRegistry: address };
-  await revokeDevice(client, signRevocation(revocation, owner.key, domain));
-};
-
 const revoke = async (file: string, flags: DeviceFlags): Promise<void> => {
   const terminal = createTerminal(flags.json === true);
   const held = await heldKey(file);
   const client = createGridsealClient({ url: flags.url });
-  await withKeyHeld(file, async () =>
-    revokeKey(client, await trustOfKey(file, flags.trust, client), flags, held),
-  );
+  await withKeyHeld(file, async () => {
+    const owner = await ownerOf(flags, held);
+    const trust = await trustOfKey(file, flags.trust, client);
+    const lastGood = flags.lastGood === undefined ? ZERO_HASH : lastGoodOf(flags.lastGood);
+    const nonce = await nonceOf(flags.rpc, trust, toHex(held.identity));
+    await revokeDevice(client, revocationOf({ held, owner, trust, lastGood, nonce }));
+  });
   terminal.line(`The key ${toHex(held.key.keyId)} of ${toHex(held.identity)} is revoked.`);
   terminal.result({ identity: toHex(held.identity), keyId: toHex(held.key.keyId), revoked: true });
 };
 
-const rotate = async (file: string, newFile: string, flags: DeviceFlags): Promise<void> => {
-  const terminal = createTerminal(flags.json === true);
+/** Without a profile of its own the new key takes that of the old one. */
+const rotateHeld = async (file: string, newFile: string, flags: DeviceFlags): Promise<void> => {
   const old = await heldKey(file);
-  if (await exists(newFile)) throw new UsageError(`${newFile} exists already; a key is never overwritten`);
   const owner = await ownerOf(flags, old);
-  const profile = await profileFrom(flags);
+  const isNamed = [flags.csv, flags.meter, flags.profile].some((named) => named !== undefined);
   const client = createGridsealClient({ url: flags.url });
-  const trust = await trustOfKey(file, flags.trust, client);
-  const next = await createKeyFile(newFile, old.key.publicKey.algorithm, toHex(old.identity));
-  const { key, identity } = next;
-  await ensureEnrolled({ client, trust, key, owner: owner.key, identity, profile, now: Date.now });
-  await keepEnrolment(newFile, profile, flags);
-  await revokeKey(client, trust, flags, old);
-  terminal.line(`${toHex(identity)} now speaks with ${toHex(key.keyId)} (${newFile}).`);
-  terminal.result({ identity: toHex(identity), keyId: toHex(key.keyId), file: newFile });
+  const profile = isNamed
+    ? await profileFrom(flags)
+    : ((await ensureEnrolledProfile(file, old, client)) ?? (await profileFrom(flags)));
+  await rotate(file, newFile, flags, { old, owner, profile });
+  if (flags.csv !== undefined) await keepFileOptions(newFile, fileOptionsOf(flags));
 };
 
-/** `gridseal device create | enrol | rotate | revoke | send | run`. */
+/** `gridseal device create | enrol | rotate | revoke | send | run | status`. */
 export const addDeviceCommands = (program: Command): void => {
   const flagsOf = (command: Command): DeviceFlags => command.optsWithGlobals<DeviceFlags>();
   const device = program
@@ -240,7 +195,7 @@ export const addDeviceCommands = (program: Command): void => {
       .option('--trust <file>', 'whom to believe, instead of the trust that is pinned beside the key')
       .option('--last-good <digest>', 'last statement of the old key that stays good'),
   ).action((file: string, next: string, _f: unknown, command: Command) =>
-    rotate(file, next, flagsOf(command)),
+    withKeyHeld(file, () => rotateHeld(file, next, flagsOf(command))),
   );
   device
     .command('revoke')
@@ -253,4 +208,5 @@ export const addDeviceCommands = (program: Command): void => {
   addCheckCommand(device);
   addSendCommand(device);
   addRunCommand(device);
+  addStatusCommand(device);
 };

@@ -6,6 +6,7 @@ import { forwardOverHttp, forwardOverMqtt, type MqttForward } from '../../edge/g
 import type { HeldKey } from '../../edge/gateway/key-file.ts';
 import { operatorIn } from '../../edge/gateway/pinned-trust.ts';
 import { openReceiptFile } from '../../edge/gateway/receipt-file.ts';
+import { refuseReplaced } from '../../edge/gateway/replaced-key.ts';
 import { createReporter, type Reporter } from '../../edge/gateway/reporter.ts';
 import { openSignedBatches, type SignedBatches } from '../../edge/gateway/signed-batches.ts';
 import { openTally, type Tally } from '../../edge/gateway/tally.ts';
@@ -100,6 +101,7 @@ const openHeld = async (
   flags: GatewayFlags,
   hold: Hold,
 ): Promise<Gateway> => {
+  await refuseReplaced(keyFile);
   const client = createGridsealClient({ url: flags.url });
   const trust = await trustOfKey(keyFile, flags.trust, client);
   const trusted = operatorIn(trust);

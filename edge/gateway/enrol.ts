@@ -11,6 +11,7 @@ import {
   enrolDevice,
   getTrust,
   listKeys,
+  SdkError,
   signEnrolment,
   storeProfile,
   type DeviceKey,
@@ -37,11 +38,29 @@ export const hashOfProfile = (profile: Profile): Uint8Array => profileHash(forma
 const keyStatus = async (client: GridsealClient, identity: Hex, keyId: Hex): Promise<string | undefined> =>
   (await listKeys(client, { identity })).find((key) => key.keyId === keyId)?.status;
 
+/** Waits until a key speaks whose enrolment is on its way. @throws SdkError `timeout` when the chain takes longer than two minutes */
+export const untilEnrolled = async (options: {
+  readonly client: GridsealClient;
+  readonly key: DeviceKey;
+  readonly identity: Uint8Array;
+}): Promise<void> => {
+  const [author, keyId] = [toHex(options.identity), toHex(options.key.keyId)];
+  for (let waited = 0; (await keyStatus(options.client, author, keyId)) !== 'active'; waited += LOOK_MS) {
+    if (waited > PATIENCE_MS)
+      throw new SdkError(
+        'timeout',
+        `the key ${keyId} of ${author} is not final after ${PATIENCE_MS / 1000} s: run the same command again`,
+        { retryable: true },
+      );
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+};
+
 /**
  * Enrols a key under an owner through the service, which pays the gas, and waits until the key speaks. A key that speaks
  * already is left as it is.
  *
- * @throws SdkError; Error when the chain takes longer than two minutes
+ * @throws SdkError; `timeout` when the chain takes longer than two minutes
  */
 export const ensureEnrolled = async (options: {
   readonly client: GridsealClient;
@@ -64,11 +83,6 @@ export const ensureEnrolled = async (options: {
     client,
     signEnrolment({ key, owner: options.owner, identity, profile, deadline, domain }),
   );
-  const until = now() + PATIENCE_MS;
-  while ((await keyStatus(client, author, keyId)) !== 'active') {
-    if (now() > until)
-      throw new Error(`the enrolment of ${author} is not final after ${PATIENCE_MS / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
+  await untilEnrolled({ client, key, identity });
   return 'enrolled';
 };

@@ -183,6 +183,26 @@ export const chainRoutes = (options: {
       },
     }),
     defineRoute({
+      method: 'post',
+      path: '/v1/devices/rotations',
+      operationId: 'rotateDevice',
+      tag: 'devices',
+      summary: 'Relays a revocation and an enrolment in its place, in one transaction',
+      description:
+        'Both that the owner signed, and the new key, or neither: one key of the identity speaks whatever fails.',
+      permission: 'anyone',
+      rate: 'write',
+      origins: 'any',
+      request: { body: { json: z.object({ revocation, enrolment }) } },
+      responses: relayed,
+      handler: async ({ body: { value } }) => {
+        const { ownerSignature: revoking, ...revoked } = value.revocation;
+        const { proofOfPossession, ownerSignature, ...enrolled } = value.enrolment;
+        const args = [revoked, revoking, enrolled, proofOfPossession, ownerSignature] as const;
+        return relay(encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'rotate', args }));
+      },
+    }),
+    defineRoute({
       method: 'get',
       path: '/v1/devices/calls/:reference',
       operationId: 'getRelayedCall',

@@ -30,6 +30,12 @@ export const enrolDevice = (client: GridsealClient, enrolment: SignedEnrolment):
 export const revokeDevice = (client: GridsealClient, revocation: SignedRevocation): Promise<string> =>
   relay(client, '/v1/devices/revocations', revocation);
 
+/** Has the service send both at once, or neither: one key in place of another. Returns the reference of the call. */
+export const rotateDevice = (
+  client: GridsealClient,
+  rotation: { readonly revocation: SignedRevocation; readonly enrolment: SignedEnrolment },
+): Promise<string> => relay(client, '/v1/devices/rotations', rotation);
+
 /** Keys of an identity. */
 export const listKeys = async (
   client: GridsealClient,
