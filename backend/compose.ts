@@ -11,6 +11,7 @@ import { composeAnchoring } from './compose/anchoring.ts';
 import { composeChain } from './compose/chain.ts';
 import { composeAccounts, composeDeployment } from './compose/deployment.ts';
 import { composeContent, composeEndpoint } from './compose/endpoint.ts';
+import { composeDisk } from './compose/disk.ts';
 import { composeErasure } from './compose/erasure.ts';
 import { composeEvidence } from './compose/evidence.ts';
 import { composeIncident } from './compose/incident.ts';
@@ -190,6 +191,7 @@ export const compose = async (
       figure: anchoring.oldestUnanchoredMs,
       refuseAbove: config.anchor.maxUnanchoredMs,
     });
+    const diskProbes = composeDisk({ config, gate: log.gate, lifetime, logger: loggerOf('disk') });
     await serveMqtt({
       messaging,
       ingest: log.ingest,
@@ -235,6 +237,7 @@ export const compose = async (
         ...log.probes,
         ...anchoring.probes,
         ...contentProbes,
+        ...diskProbes,
         ...promise.probes,
         ...witness.start(log.log),
       ],

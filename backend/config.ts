@@ -10,7 +10,13 @@ import { LOG_VARIABLES, type LogConfig, arrangeLog, guardianConflicts } from './
 import { MQTT_VARIABLES, type MessagingConfig, arrangeMessaging, messagingConflicts } from './config/mqtt.ts';
 import { type DatabaseConfig, POSTGRES_VARIABLES, arrangeDatabase } from './config/postgres.ts';
 import type { NamedFile } from './config/named-files.ts';
-import { type LogLevel, PROCESS_VARIABLES } from './config/process.ts';
+import {
+  type DiskConfig,
+  type LoggerConfig,
+  PROCESS_VARIABLES,
+  arrangeDisk,
+  arrangeLogger,
+} from './config/process.ts';
 import { strayVariables } from './config/stray.ts';
 import type { Environment, ValuesOf, Variables } from './config/variable.ts';
 import {
@@ -31,7 +37,8 @@ export type { Environment } from './config/variable.ts';
 export type Config = {
   readonly dataDir: string;
   readonly http: HttpConfig;
-  readonly logger: { readonly level: LogLevel };
+  readonly logger: LoggerConfig;
+  readonly disk: DiskConfig;
   readonly database: DatabaseConfig;
   readonly databasePoolSize: number;
   readonly chain: ChainConfig;
@@ -89,7 +96,8 @@ const arrange = (v: Values): Config => {
   return {
     dataDir,
     http: arrangeHttp(v),
-    logger: { level: v.LOG_LEVEL },
+    logger: arrangeLogger(v),
+    disk: arrangeDisk(v),
     database: arrangeDatabase(v),
     databasePoolSize: v.DATABASE_POOL_SIZE,
     chain: arrangeChain(v),

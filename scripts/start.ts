@@ -4,9 +4,11 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { unknownVariables } from '../backend/config.ts';
+import { boundLog } from '../backend/adapters/disk/bounded-log.ts';
+import { ConfigError, readConfig, unknownVariables } from '../backend/config.ts';
 import { V8_FLAGS } from '../backend/v8-flags.ts';
 import { startProgram, type Program } from './start/child.ts';
+import { fullDisk } from './start/last-words.ts';
 import { firstScreen } from './start/screen.ts';
 import { waitForService } from './start/service-file.ts';
 
@@ -14,6 +16,17 @@ const here = (file: string): string => new URL(file, import.meta.url).pathname;
 const dataDir = resolve(process.env.DATA_DIR ?? '.gridseal');
 const serviceLog = join(dataDir, 'service.log');
 const SECONDS_BETWEEN_BATCHES = '5';
+
+/** The service says what is wrong with its configuration; here only the bounds of its logs are asked for. */
+const logBounds = (() => {
+  try {
+    return readConfig().logger.bounds;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return readConfig({}).logger.bounds;
+  }
+})();
+const LOOK_MS = 5_000;
 
 await mkdir(dataDir, { recursive: true, mode: 0o711 });
 for (const stray of unknownVariables(process.env, ['DEMO_ALLIANCE'])) process.stderr.write(`${stray}\n`);
@@ -44,6 +57,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+const whyItEnded = async (): Promise<string> => (await fullDisk(dataDir)) ?? (await service.lastWords());
+
 let told: string | undefined;
 const tellWhatItWaitsFor = async (): Promise<void> => {
   const wait = await service.waitsFor();
@@ -56,7 +71,7 @@ const outcome = await Promise.race([
   service.exited.then((code) => ({ code })),
 ]);
 if ('code' in outcome) {
-  if (!request.asked) process.stderr.write(`The service did not start.\n\n${await service.lastWords()}\n`);
+  if (!request.asked) process.stderr.write(`The service did not start.\n\n${await whyItEnded()}\n`);
   process.exit(request.asked ? 0 : outcome.code || 1);
 }
 
@@ -83,8 +98,16 @@ process.stdout.write(
   }),
 );
 
+/** Only what cannot be helped here ends up as an error: a log that is not bounded now is tried again. */
+const bounding = setInterval(() => {
+  for (const log of [serviceLog, join(dataDir, 'edge.log')])
+    boundLog(log, logBounds).catch((error: unknown) => {
+      process.stderr.write(`${log} could not be put aside: ${String(error)}\n`);
+    });
+}, LOOK_MS);
 const code = await service.exited;
+clearInterval(bounding);
 await stop();
 if (!request.asked)
-  process.stderr.write(`The service stopped by itself (${code}).\n\n${await service.lastWords()}\n`);
+  process.stderr.write(`The service stopped by itself (${code}).\n\n${await whyItEnded()}\n`);
 process.exit(request.asked ? 0 : code || 1);

@@ -8,7 +8,7 @@ import { bindChain, type Deployment, type LogIdentity } from '../features/chain/
 import { createDeviceSearch } from '../features/chain/device-search.ts';
 import { createDirectory } from '../features/chain/directory.ts';
 import { createFollower } from '../features/chain/follower.ts';
-import { createChainProbe } from '../features/chain/health.ts';
+import { createAccountProbe, createChainProbe } from '../features/chain/health.ts';
 import { createOutbox } from '../features/chain/outbox.ts';
 import { createProfiles } from '../features/chain/profiles.ts';
 import { createRelay } from '../features/chain/relay.ts';
@@ -50,7 +50,7 @@ export const composeChain = async (options: {
   readonly logger: Logger;
 }) => {
   const { client, database, deployment, logger, lifetime } = options;
-  const { whenChainAnswers = (attempt) => attempt() } = options;
+  const { whenChainAnswers = <T>(attempt: () => Promise<T>) => attempt() } = options;
   const binding = await whenChainAnswers(() => bindChain({ client, database, deployment, log: options.log }));
   const directory = createDirectory(database, binding.finalityDepth);
   const watch = createAnchorWatch({ database, log: options.published, binding, logger });
@@ -110,7 +110,10 @@ export const composeChain = async (options: {
       profiles,
       haltedBy: () => haltedBy(watch),
     }),
-    probes: [createChainProbe({ follower, directory, poller: pollers[0] })],
+    probes: [
+      createChainProbe({ follower, directory, poller: pollers[0] }),
+      createAccountProbe('anchorAccount', outbox),
+    ],
   };
 };
 

@@ -11,6 +11,9 @@ type LogMethod = {
   (message: string): void;
 };
 
+/** Lines that could not be written yet. */
+const MAX_WAITING_BYTES = 1_048_576;
+
 const SECRET_PATHS = ['url', '*.url', 'req.headers.authorization', 'req.headers.cookie'];
 
 const withoutPassword = (value: unknown): unknown =>
@@ -20,13 +23,17 @@ const withoutPassword = (value: unknown): unknown =>
  * One JSON line per record on standard error, so that standard output stays for people and the
  * readiness line. Passwords inside URLs are masked.
  */
-export const createLogger = (options: { level: LogLevel }): Logger =>
-  pino(
+export const createLogger = (options: { level: LogLevel }): Logger => {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_WAITING_BYTES });
+  // A full disk, or a reader that is gone, must not end the service: what cannot be written is kept up to a bound, and then lost.
+  destination.on('error', () => undefined);
+  return pino(
     {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: SECRET_PATHS, censor: withoutPassword },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
+};

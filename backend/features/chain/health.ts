@@ -2,6 +2,7 @@ import type { Hex } from '@gridseal/protocol';
 import type { HealthProbe } from '../health/types.ts';
 import type { PollerState } from '../../worker/poller.ts';
 import type { Follower } from './follower.ts';
+import { describeFunds, type Outbox } from './outbox.ts';
 import type { KeyDirectory } from './types.ts';
 
 /** Failures in a row after which the chain counts as out of reach. */
@@ -52,3 +53,30 @@ const saying = (takenBack: ReadonlySet<Hex>): string => {
     'registry is told again (docs/guide/recovery.md)'
   );
 };
+
+/** Attempts in a row that could not be paid for, from which on it is said. */
+const UNPAID_FROM = 2;
+/** Transactions that the balance should be good for. */
+const RESERVE = 10n;
+
+/**
+ * The part of `/health` of an account that pays for transactions: degraded when they cannot be paid for, and before that
+ * when the balance is nearly used up.
+ */
+export const createAccountProbe = (part: string, outbox: Pick<Outbox, 'account' | 'funds'>): HealthProbe => ({
+  part,
+  check: () => {
+    const funds = outbox.funds();
+    const { balance, need, unpaid } = funds;
+    const figures = {
+      ...(balance === undefined ? {} : { balanceWei: Number(balance) }),
+      ...(need === undefined ? {} : { needWei: Number(need) }),
+      unpaidAttempts: unpaid,
+    };
+    const said = describeFunds(outbox.account, funds);
+    if (unpaid >= UNPAID_FROM)
+      return { status: 'degraded', detail: `${said}; nothing is sent to the chain until then`, figures };
+    const isLow = balance !== undefined && need !== undefined && balance < RESERVE * need;
+    return isLow ? { status: 'degraded', detail: said, figures } : { status: 'ok', figures };
+  },
+});

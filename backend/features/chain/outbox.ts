@@ -39,7 +39,22 @@ export type Outbox = {
   readonly find: (reference: string) => Promise<OutboxTransaction | undefined>;
   /** Looks after pending transactions: receipts, resending, replacement. */
   readonly step: () => Promise<StepOutcome>;
+  /** What the account holds and needs, as far as is known. */
+  readonly funds: () => Funds;
 };
+
+/** In wei. */
+export type Funds = {
+  /** Undefined before it was asked for. */
+  readonly balance: bigint | undefined;
+  /** What the newest transaction could cost at most; undefined before there was one. */
+  readonly need: bigint | undefined;
+  /** Attempts in a row that could not be paid for. */
+  readonly unpaid: number;
+};
+
+/** How long a balance counts while nothing is sent. */
+const BALANCE_COUNTS_MS = 15_000;
 
 const LOST_AFTER_MS = 15_000;
 
@@ -82,6 +97,25 @@ export const createOutbox = (options: {
   /** Transactions whose nonce is spent and that no receipt tells of, since when. */
   const missingSince = new Map<bigint, number>();
 
+  let balance: bigint | undefined;
+  let balanceAt = -Infinity;
+  let need: bigint | undefined;
+  let unpaid = 0;
+
+  const readBalance = async (): Promise<bigint> => {
+    balance = await client.getBalance({ address });
+    balanceAt = performance.now();
+    return balance;
+  };
+
+  /** @throws ChainError `no-funds`: a node says so in many ways, or takes the transaction and never mines it */
+  const requireFunds = async (cost: bigint): Promise<void> => {
+    need = cost;
+    if ((await readBalance()) >= cost) return;
+    unpaid += 1;
+    throw new ChainError('no-funds', describeFunds(address, { balance, need, unpaid }));
+  };
+
   /** Behind one address may be nodes of which one is behind: its nonce and its receipts are then of different heads. */
   const isMissingForLong = (id: bigint): boolean => {
     const now = performance.now();
@@ -111,12 +145,19 @@ export const createOutbox = (options: {
     return { hash: keccak256(raw), raw, ...fees };
   };
 
-  const send = async (transaction: OutboxTransaction, attempt: Pick<OutboxAttempt, 'hash' | 'raw'>) => {
+  const send = async (
+    transaction: OutboxTransaction,
+    attempt: Pick<OutboxAttempt, 'hash' | 'raw' | 'maxFeePerGas'>,
+  ) => {
     try {
       await client.sendRawTransaction({ serializedTransaction: attempt.raw });
     } catch (error) {
-      if (!(await isKnown(client, attempt.hash))) throw error;
+      if (!(await isKnown(client, attempt.hash))) {
+        await requireFunds(transaction.gas * attempt.maxFeePerGas);
+        throw error;
+      }
     }
+    unpaid = 0;
     await markSent(database, transaction.id, attempt.hash);
     const { reference, nonce } = transaction;
     logger.info({ reference, nonce: nonce.toString(), hash: attempt.hash }, 'transaction sent');
@@ -180,6 +221,7 @@ export const createOutbox = (options: {
       maxFeePerGas: ceiling,
       maxPriorityFeePerGas: maxPriorityFeePerGas < ceiling ? maxPriorityFeePerGas : ceiling,
     };
+    await requireFunds(gas * fees.maxFeePerGas);
     const stored = await database.transaction(async (tx) => {
       const chainNonce = BigInt(await client.getTransactionCount({ address, blockTag: 'latest' }));
       const own = await reserveNonce(tx, address);
@@ -199,6 +241,7 @@ export const createOutbox = (options: {
   };
 
   const step = async (): Promise<StepOutcome> => {
+    if (performance.now() - balanceAt > BALANCE_COUNTS_MS) await readBalance();
     const chainNonce = BigInt(await client.getTransactionCount({ address, blockTag: 'latest' }));
     const reopened = await reopenUnspent(database, address, chainNonce);
     if (reopened > 0)
@@ -207,8 +250,18 @@ export const createOutbox = (options: {
     return 'idle';
   };
 
-  return { account: address, submit, find: (reference) => findByReference(database, reference), step };
+  return {
+    account: address,
+    submit,
+    find: (reference) => findByReference(database, reference),
+    step,
+    funds: () => ({ balance, need, unpaid }),
+  };
 };
+
+/** One sentence for whoever pays. */
+export const describeFunds = (account: Hex, { balance, need }: Funds): string =>
+  `account ${account} holds ${balance ?? 0n} wei and its next transaction may cost ${need ?? 0n} wei: send it more`;
 
 const findReceipt = async (client: PublicClient, hash: Hex): Promise<TransactionReceipt | undefined> => {
   try {

@@ -25,8 +25,12 @@ export const sendAndWait = async (
     client.estimateGas({ account: address, to, data }),
   ]);
   const limit = gas + gas / 4n;
-  if (balance < limit * fees.maxFeePerGas + value)
-    throw new ChainError('no-funds', `${address} holds ${balance} wei and cannot pay for the ${what}`);
+  const need = limit * fees.maxFeePerGas + value;
+  if (balance < need)
+    throw new ChainError(
+      'no-funds',
+      `account ${address} holds ${balance} wei, and the ${what} may cost ${need} wei: send it more and start again`,
+    );
   const [chainId, nonce] = await Promise.all([
     client.getChainId(),
     client.getTransactionCount({ address, blockTag: 'pending' }),

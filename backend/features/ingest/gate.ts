@@ -5,6 +5,8 @@ export type LivenessLimit = {
   readonly figure: () => Promise<number>;
   /** Above it new work is refused, until the figure is below four fifths of it again. */
   readonly refuseAbove: number;
+  /** Why work is refused, where the figure alone does not say it. */
+  readonly describe?: (value: number) => string;
 };
 
 /** Decides whether new work is taken: what is behind must catch up before more is promised. */
@@ -31,11 +33,13 @@ export const createGate = (lookEveryMs = LOOK_EVERY_MS): Gate => {
   let looking: Promise<void> | undefined;
 
   const look = async (): Promise<void> => {
-    for (const { name, figure, refuseAbove } of limits) {
+    for (const { name, figure, refuseAbove, describe } of limits) {
       const value = await figure();
       const bound = closed?.name === name ? REOPEN_BELOW * refuseAbove : refuseAbove;
       if (value <= bound) continue;
-      closed = { name, reason: `${name} is ${Math.round(value)}, at most ${refuseAbove} is allowed` };
+      const reason =
+        describe?.(value) ?? `${name} is ${Math.round(value)}, at most ${refuseAbove} is allowed`;
+      closed = { name, reason };
       return;
     }
     closed = undefined;
