@@ -101,7 +101,7 @@ const tableColumns = (dialect: Dialect, mapping: Mapping, named: Mapping): Colum
 
 const numbersOf = (
   options: FileOptions,
-  { sample, recognised }: Dialect,
+  { sample, recognised, separator }: Dialect,
   columns: Columns,
 ): NumberForm | FileProblem => {
   const { decimal, thousands } = options;
@@ -120,12 +120,16 @@ const numbersOf = (
   if (thousands !== undefined) return { decimal: thousands === '.' ? ',' : '.', ...group };
   if (recognised.decimal !== undefined) return { decimal: recognised.decimal };
   const cells = sample.flatMap((row) => columns.found.map(({ index }) => row[index] ?? ''));
-  const mark = decimalMarkOf(cells.filter((cell) => !isMissing(cell) && looksNumeric(cell)));
+  const mark = decimalMarkOf(
+    cells.filter((cell) => !isMissing(cell) && looksNumeric(cell)),
+    separator,
+  );
   if (mark !== 'unclear') return { decimal: mark };
   return {
     code: 'not-a-number',
-    message: 'whether the comma of numbers as 1,234 is a decimal mark cannot be told',
-    remedy: "say --decimal ',' or --thousands ','",
+    message:
+      'whether the mark before three digits, in numbers as 1,234 or 1.234, is a decimal mark cannot be told',
+    remedy: "say --decimal '.' or --decimal ',', and --thousands where the other mark groups digits",
   };
 };
 

@@ -70,16 +70,20 @@ export const numberRemedy = (cell: string, form: NumberForm): string => {
   return 'correct it, or leave such rows out with --skip-invalid';
 };
 
-/** The mark between whole and fraction, found in cells, or why it cannot be told. */
-export const decimalMarkOf = (cells: Iterable<string>): '.' | ',' | 'unclear' => {
-  let [point, comma, commaOfThree] = [false, false, false];
+/**
+ * The mark between whole and fraction, found in cells. A mark that only ever stands before three digits may group them: a comma
+ * anywhere, a point where cells are separated by semicolons, as where commas are decimal marks.
+ */
+export const decimalMarkOf = (cells: Iterable<string>, separator: string): '.' | ',' | 'unclear' => {
+  let [point, comma, pointOfThree, commaOfThree] = [false, false, false, false];
   for (const cell of cells) {
-    if (/^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$/u.test(cell)) point = true;
-    else if (/^[+-]?(?:[1-9]\d{0,2}),\d{3}$/u.test(cell)) commaOfThree = true;
+    if (/^[+-]?[1-9]\d{0,2}\.\d{3}$/u.test(cell)) pointOfThree = true;
+    else if (/^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$/u.test(cell)) point = true;
+    else if (/^[+-]?[1-9]\d{0,2},\d{3}$/u.test(cell)) commaOfThree = true;
     else if (/^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/u.test(cell)) comma = true;
     else if (/^[+-]?\d{1,3}(?:\.\d{3})+,\d+$/u.test(cell)) comma = true;
   }
   if (point) return '.';
   if (comma) return ',';
-  return commaOfThree ? 'unclear' : '.';
+  return commaOfThree || (pointOfThree && separator === ';') ? 'unclear' : '.';
 };

@@ -208,6 +208,13 @@ describe('gridseal device check', () => {
     const western = Buffer.from('Zeit;Zähler [kWh]\n2024-01-15T10:00:00Z;1\n', 'latin1');
     assert.match(refused(await check(western), 'encoding').remedy ?? '', /--encoding windows-1252.*Zähler/u);
     assert.deepEqual(units(await check(western, '--encoding', 'windows-1252')), ['zahler kWh 0']);
+    for (const unclear of [
+      'time;power [W]\n2024-01-15T10:00:00Z;1.234\n',
+      'time;power [W]\n2024-01-15T10:00:00Z;1,234\n',
+    ]) {
+      assert.match(refused(await check(unclear), 'not-a-number').remedy ?? '', /--decimal/u);
+      assert.equal((await check(unclear, '--thousands', unclear.at(-5)!)).channels?.[0]?.scale, 0);
+    }
     const damaged = await check('time,power\ufffd [W]\n2024-01-15T10:00:00Z,1\n');
     assert.match(refused(damaged, 'encoding').message, /replacement characters/u);
   });
