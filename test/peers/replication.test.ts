@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IngestItem } from '@gridseal/protocol';
+import { decodeAuthorPart, digest as digestOf, toHex, type IngestItem } from '@gridseal/protocol';
 import { createGridsealClient, SdkError, submitBatches, type BatchResult } from '@gridseal/sdk';
 import { openDatabase } from '../../backend/adapters/postgres/database.ts';
 import { DatabaseError } from '../../backend/adapters/postgres/errors.ts';
@@ -76,6 +76,17 @@ const untilConnected = async ({ url }: Served): Promise<void> => {
   }
 };
 
+/** `/health` says of ingest what is the matter. */
+const untilSays = async ({ url }: Served, what: RegExp): Promise<void> => {
+  for (const end = Date.now() + 60_000; ; await sleep(200)) {
+    const { parts } = (await (await fetch(`${url}/health`)).json()) as {
+      parts: { ingest: { detail?: string } };
+    };
+    if (what.test(parts.ingest.detail ?? '')) return;
+    assert.ok(Date.now() < end, `/health does not say ${String(what)}: ${JSON.stringify(parts.ingest)}`);
+  }
+};
+
 const digestsOf = (results: readonly BatchResult[]): readonly unknown[] =>
   results.map(({ status, digest }) => (status === 'refused' ? status : digest));
 
@@ -97,6 +108,7 @@ test('a batch is not acknowledged when the waiting of its commit for the standby
     await sleep(300);
   }
   assert.equal(answer, undefined, 'acknowledged, and on one server alone');
+  await untilSays(served, /its standby does not|waits for the sequencer/u);
 
   // That server is gone for good: what it alone has was promised to nobody.
   await databases.primary().kill();
@@ -118,12 +130,22 @@ test('a batch is not acknowledged that a primary shows after a restart and its s
   await databases.standby().pause();
 
   const items = nextBatches(device, domain, 2);
-  const sending = send(items);
-  await waitingForStandby(served);
-  await databases.primary().kill();
-  // It is as its own disk has it now, with the rows whose commit waited.
-  await databases.primary().start();
-  await untilConnected(served);
+  const digest = toHex(digestOf(decodeAuthorPart(items[0]!.authorPart), domain)).slice(2);
+  let sending = send(items);
+  for (let tries = 0; ; tries += 1) {
+    await waitingForStandby(served);
+    await sleep(500);
+    await databases.primary().kill();
+    // It is as its own disk has it now, with the rows whose commit waited.
+    await databases.primary().start();
+    const shown = await databases.primary().ask(`SELECT FROM statement WHERE digest = '\\x${digest}'`);
+    await untilConnected(served);
+    if (shown.length > 0) break;
+    // Another commit of the service waited, before the batch came to its own.
+    assert.ok(tries < 8, 'the batch does not come to its commit');
+    await sending;
+    sending = send(items);
+  }
   // As a station does that was cut off. What comes of it after the standby has taken over is for later.
   const again = await Promise.race([sending.then(() => send(items)), sleep(10_000)]);
   assert.equal(again, undefined, 'acknowledged, and on one server alone');

@@ -82,7 +82,7 @@ export const createIngest = (options: {
   });
   const commit = createGroupCommit(flush);
   const underWay = { statements: 0, bytes: 0 };
-  const running = new Set<Promise<unknown>>();
+  const running = new Map<Promise<unknown>, number>();
   let closed = false;
 
   /** First receipts of a request of which every statement was acknowledged before. */
@@ -168,7 +168,7 @@ export const createIngest = (options: {
       underWay.statements += submissions.length;
       underWay.bytes += bytes;
       const work = takeUnlessClosed(submissions);
-      running.add(work);
+      running.set(work, performance.now());
       try {
         return await work;
       } finally {
@@ -178,9 +178,13 @@ export const createIngest = (options: {
       }
     },
     queued: () => ({ ...underWay }),
+    waitingMs: () => {
+      const [oldest] = running.values();
+      return oldest === undefined ? 0 : performance.now() - oldest;
+    },
     close: async () => {
       closed = true;
-      await Promise.allSettled(running);
+      await Promise.allSettled(running.keys());
     },
   };
 };

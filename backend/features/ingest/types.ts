@@ -59,6 +59,8 @@ export type Ingest = {
   readonly submit: (submissions: readonly Submission[]) => Promise<SubmissionResult[]>;
   /** Statements waiting to be written and bytes they hold. */
   readonly queued: () => { readonly statements: number; readonly bytes: number };
+  /** How long the oldest submission under way has waited, in milliseconds: for its examination and its commit. */
+  readonly waitingMs: () => number;
   /** Refuses new work and resolves when all that was taken is written. */
   readonly close: () => Promise<void>;
 };

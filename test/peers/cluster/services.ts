@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAddress } from 'viem/accounts';
 import { startService, type RunningService } from '../../setup/service.ts';
 import { HAPROXY, ingestOf, startHaproxy } from '../programs/haproxy.ts';
@@ -34,6 +35,14 @@ const makeKeys = async (folder: string, chain: Geth): Promise<Readonly<Record<st
     if (name === 'anchor' || name === 'owner') await chain.fund([privateKeyToAddress(key)]);
   }
   return { ...files, PERIOD_KEY_DIR: join(folder, 'period-keys') };
+};
+
+/** The balancer has seen that there is somebody to send to. */
+const untilServed = async (url: string): Promise<void> => {
+  for (const end = Date.now() + 60_000; ; await sleep(100)) {
+    if ((await fetch(`${url}/health`)).status === 200) return;
+    if (Date.now() > end) throw new Error('the balancer sends to nobody');
+  }
 };
 
 /** Starts so many processes, and HAProxy before them. @param env what they share: database, chain, content store, broker */
@@ -84,6 +93,7 @@ export const startServices = async (options: {
     // The first one makes the log; the others find it.
     await start(0);
     await Promise.all(ports.slice(1).map((_, i) => start(i + 1)));
+    await untilServed(`http://127.0.0.1:${port}`);
   } catch (error) {
     await stop();
     throw error;
