@@ -70,7 +70,7 @@ const who = ({ kind, author, enrolment }: VerdictSummary, { owner }: Context): s
   if (kind !== 'TelemetryBatch' && enrolment === undefined) return `the operator ${author} of the log`;
   const role = enrolment === undefined ? 'author' : PURPOSES[enrolment.purpose];
   const since = enrolment === undefined ? '' : `, its key enrolled ${secondsText(enrolment.validFrom)}`;
-  const owned = owner === undefined ? ', owner not shown by the file' : `, owned by ${owner}`;
+  const owned = owner === undefined ? ', owner not shown by the file,' : `, owned by ${owner},`;
   return `the ${role} ${author}${since}${owned}`;
 };
 
