@@ -24,11 +24,11 @@ const CHARGE = {
 export const SIMULATED_PROFILES = {
   pv: { channels: [active('+ = fed into the grid')], format: 'gridseal-profile/1' },
   load: {
-    channels: [active('- = drawn from the grid, + = fed into it')],
+    channels: [active('+ = fed into the grid, drawing from it is negative')],
     format: 'gridseal-profile/1',
   },
   battery: {
-    channels: [active('+ = discharging into the grid, - = charging from it'), CHARGE],
+    channels: [active('+ = discharging into the grid, charging is negative'), CHARGE],
     format: 'gridseal-profile/1',
   },
 } as const;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { decodeBundle, parseTrust, verify, type Hex, type Trust } from '@gridseal/protocol';
+import { root } from '../../scripts/paths.ts';
 import { gridseal, gridsealIn, type CommandRun } from '../setup/gridseal.ts';
 import { createTestDatabase, createTestFolder } from '../setup/postgres.ts';
 import { startService, type RunningService } from '../setup/service.ts';
@@ -116,6 +117,24 @@ describe('the commands for whoever has a digest', () => {
     assert.match(printed, /--trust .*trust\.json --offline$/u);
     const words = printed.split(' ').map((word) => word.replaceAll("'", ''));
     assert.match(succeeded(await gridseal(...words)), /Every required layer holds/u);
+  });
+
+  it('let a stranger with a re-indented file, a trust file and the README learn who, what, when, and what is not proven [C1] [C2] [C5]', async () => {
+    const mailed = join(folder, 'mailed');
+    await mkdir(mailed);
+    const bundle = JSON.parse(await readFile(file('bundle.json'), 'utf8')) as object;
+    await writeFile(join(mailed, 'bundle.json'), `\ufeff${JSON.stringify(bundle, null, 2)}\r\n`);
+    await writeFile(join(mailed, 'trust.json'), await readFile(file('trust.json')));
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const [, words = ''] =
+      /npx gridseal (verify bundle\.json --trust trust\.json --offline)/u.exec(readme) ?? [];
+    const run = await gridsealIn(mailed, ...words.split(' '));
+    const said = succeeded(run);
+    assert.match(said, /reformatted|re-indented|another text/iu);
+    assert.match(said, /The device 0x[0-9a-f]{40}/u);
+    assert.match(said, /6 readings/u);
+    assert.match(said, /proven to exist no later than 20/u);
+    assert.match(said, /not proven: /u);
   });
 
   it('do not replace trust that says something else by what the service says', async () => {

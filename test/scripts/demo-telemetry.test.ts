@@ -51,7 +51,7 @@ describe('the day that the demo sends', () => {
     assert.deepEqual(
       profile.channels.map(({ unit, sign }) => [unit, sign]),
       [
-        ['kW', '+ = discharging into the grid, - = charging from it'],
+        ['kW', '+ = discharging into the grid, charging is negative'],
         ['%', '0 = empty, 100 = full'],
       ],
     );
