@@ -28,6 +28,9 @@ const CSV = `time,power [W]
 2026-01-01T00:00:00Z,1
 2026-01-01T01:00:00Z,2
 `;
+/** What the key is enrolled with. */
+const PROFILE =
+  '{"channels":[{"channel":1,"quantity":"power","scale":0,"sign":"as recorded","unit":"W"}],"format":"gridseal-profile/1"}';
 /** A command that is not over by then is one that does not end. */
 const ENDS_WITHIN_MS = 60_000;
 const ZEROS = `0x${'00'.repeat(32)}` as const;
@@ -55,6 +58,7 @@ describe('a gateway whose service answers', () => {
     service.answer = acceptAll;
     service.asked.length = 0;
     await createKeyFile(key, 'p256');
+    await writeFile(`${key}.profile.json`, `${PROFILE}\n`);
   });
 
   const gridseal = (...args: string[]) => {
