@@ -18,6 +18,7 @@ import {
   arrangeLogger,
 } from './config/process.ts';
 import { strayVariables } from './config/stray.ts';
+import { RELAY_VARIABLES, type RelayConfig, arrangeRelay } from './config/relay.ts';
 import type { Environment, ValuesOf, Variables } from './config/variable.ts';
 import {
   WITNESS_VARIABLES,
@@ -39,6 +40,8 @@ export type Config = {
   readonly http: HttpConfig;
   readonly logger: LoggerConfig;
   readonly disk: DiskConfig;
+  /** URLs that may hold keys and passwords, to be masked in what is written. */
+  readonly secretUrls: readonly string[];
   readonly database: DatabaseConfig;
   readonly databasePoolSize: number;
   readonly chain: ChainConfig;
@@ -49,6 +52,7 @@ export type Config = {
   readonly anchor: AnchorConfig;
   readonly witness: WitnessConfig;
   readonly ingest: IngestConfig;
+  readonly relay: RelayConfig;
   /** Files that variables name, and that must be there. */
   readonly namedFiles: readonly NamedFile[];
 };
@@ -66,6 +70,7 @@ const VARIABLES = {
   ...ANCHOR_VARIABLES,
   ...WITNESS_VARIABLES,
   ...INGEST_VARIABLES,
+  ...RELAY_VARIABLES,
 } satisfies Variables;
 
 type Values = ValuesOf<typeof VARIABLES>;
@@ -98,6 +103,10 @@ const arrange = (v: Values): Config => {
     http: arrangeHttp(v),
     logger: arrangeLogger(v),
     disk: arrangeDisk(v),
+    secretUrls: [
+      ...[v.RPC_URL, v.DATABASE_URL, v.IPFS_API_URL, v.MQTT_URL].flatMap((text) => text ?? []),
+      ...v.WITNESSES.map(({ url }) => url),
+    ],
     database: arrangeDatabase(v),
     databasePoolSize: v.DATABASE_POOL_SIZE,
     chain: arrangeChain(v),
@@ -108,6 +117,7 @@ const arrange = (v: Values): Config => {
     anchor: arrangeAnchor(v),
     witness: arrangeWitness(v),
     ingest: arrangeIngest(v),
+    relay: arrangeRelay(v),
     namedFiles: namedFiles(v),
   };
 };

@@ -25,7 +25,7 @@ const readOrExplain = async (): Promise<Config> => {
 };
 
 const config = await readOrExplain();
-const logger = createLogger(config.logger);
+const logger = createLogger({ ...config.logger, secretUrls: config.secretUrls });
 for (const stray of strays) logger.warn(stray);
 
 const exitAfter = (stop: () => Promise<void>, code: number): void => {

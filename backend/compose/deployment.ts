@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fromHex, toHex, type Hex } from '@gridseal/protocol/bytes';
 import { NOTE_ALGORITHM, noteSignerFrom } from '@gridseal/protocol/tlog/note';
 import { deviceRegistryAddress, evidenceLogAddress } from '@gridseal/sdk/abi/deployment';
-import type { LocalAccount } from 'viem';
+import type { LocalAccount, PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
 import type { DurableFiles } from '../adapters/durable-file/durable-files.ts';
@@ -14,6 +14,7 @@ import { createLog, type NewLog } from '../features/chain/create-log.ts';
 import { deployContracts } from '../features/chain/deploy-contracts.ts';
 import { readDeployment } from '../features/chain/deployments.ts';
 import { ChainError } from '../features/chain/errors.ts';
+import { sendAndWait } from '../features/chain/send.ts';
 import {
   rememberedContracts,
   rememberedDeployment,
@@ -33,12 +34,14 @@ export type Accounts = {
   readonly owner: LocalAccount;
   readonly operator: LocalAccount;
   readonly anchor: LocalAccount;
+  readonly relay: LocalAccount;
 };
 
 export const composeAccounts = (keys: ServiceKeys): Accounts => ({
   owner: privateKeyToAccount(keys.owner),
   operator: privateKeyToAccount(keys.operator),
   anchor: privateKeyToAccount(keys.anchor),
+  relay: privateKeyToAccount(keys.relay),
 });
 
 const isOfThisVersion = ({ evidenceLog, deviceRegistry }: RememberedContracts): boolean =>
@@ -47,6 +50,18 @@ const isOfThisVersion = ({ evidenceLog, deviceRegistry }: RememberedContracts): 
 /** Chains of one machine never take a block back: they mine when there is something to mine. */
 const depthOf = (chainId: bigint): bigint =>
   chainId === DEVELOPMENT_CHAIN || chainId === GETH_DEVELOPMENT_CHAIN ? 0n : CAUTIOUS_FINALITY_DEPTH;
+
+/** Who pays for the contracts gives the account that relays what it may spend in a day, once, where there is enough. */
+const fundRelay = async (
+  client: PublicClient,
+  owner: LocalAccount,
+  { address }: LocalAccount,
+  value: bigint,
+): Promise<void> => {
+  if (value === 0n || (await client.getBalance({ address })) > 0n) return;
+  if ((await client.getBalance({ address: owner.address })) < 4n * value) return;
+  await sendAndWait(client, owner, { to: address, data: '0x', value }, 'first budget of relayed calls');
+};
 
 /**
  * The contracts and the log on the chain, made where the configuration asks for it.
@@ -63,14 +78,14 @@ export const composeDeployment = async (options: {
 }): Promise<{ readonly deployment: Deployment; readonly log: LogIdentity }> => {
   const { config, endpoint, accounts, keys, database, files } = options;
   const { client } = endpoint;
-  const { owner, operator, anchor } = accounts;
+  const { owner, operator, anchor, relay } = accounts;
   const chainId = BigInt(await client.getChainId());
   if (config.keys.source === 'development' && chainId !== DEVELOPMENT_CHAIN)
     throw new ChainError(
       'wrong-chain',
       `KEYS=development is for chain ${DEVELOPMENT_CHAIN}, this is ${chainId}`,
     );
-  await endpoint.fund?.([owner.address, anchor.address]);
+  await endpoint.fund?.([owner.address, anchor.address, relay.address]);
 
   const mayDeploy = config.chain.kind === 'embedded' || config.chain.deploy === 'contracts';
   const configured = config.chain.kind === 'external' ? config.chain.finalityDepth : undefined;
@@ -81,6 +96,7 @@ export const composeDeployment = async (options: {
       : mayDeploy
         ? await deployContracts({ client, payer: owner, finalityDepth: depthOf(chainId) })
         : await readDeployment(chainId);
+  if (mayDeploy && endpoint.fund === undefined) await fundRelay(client, owner, relay, config.relay.weiPerDay);
   const deployment = { ...found, finalityDepth: configured ?? found.finalityDepth };
 
   const note = noteSignerFrom('log', NOTE_ALGORITHM.ed25519, fromHex(keys.note, 'note key', 32));

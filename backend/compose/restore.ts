@@ -28,7 +28,7 @@ export const composeRestore = async (
   trust: Trust,
   onProgress: (progress: { readonly size: bigint; readonly target: bigint }) => void,
 ): Promise<Restored> => {
-  const logger = createLogger(config.logger);
+  const logger = createLogger({ ...config.logger, secretUrls: config.secretUrls });
   const lifetime = createLifetime(logger);
   try {
     const files = createDurableFiles();

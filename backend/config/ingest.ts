@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { z } from 'zod';
-import { hour, integer } from './parsers.ts';
+import { hour, integer, owners } from './parsers.ts';
 import type { ValuesOf, Variables } from './variable.ts';
 
 export type IngestConfig = {
@@ -15,18 +14,6 @@ export type IngestConfig = {
 
 /** One core is the event loop's; more threads than this gain little and cost some 100 MiB each. */
 const spareCores = (): number => Math.min(4, availableParallelism() - 1);
-
-const owners = () =>
-  z.union(
-    [
-      z.literal('any'),
-      z
-        .string()
-        .transform((text) => text.split(',').map((address) => address.trim().toLowerCase()))
-        .refine((list) => list.every((address) => /^0x[0-9a-f]{40}$/.test(address))),
-    ],
-    'must be any, or addresses (0x and 40 hex digits) separated by commas',
-  );
 
 export const INGEST_VARIABLES = {
   MAX_CLOCK_SKEW_MS: {

@@ -8,6 +8,7 @@ export type KeysConfig = {
   readonly source: 'random' | 'development';
   readonly operatorFile: string;
   readonly anchorFile: string;
+  readonly relayFile: string;
   readonly ownerFile: string;
   readonly noteFile: string;
   readonly periodFolder: string;
@@ -32,6 +33,12 @@ export const KEY_VARIABLES = {
     example: '/etc/gridseal/anchor.key',
     names: 'key file',
     meaning: 'key that pays for anchors',
+  },
+  RELAY_KEY_FILE: {
+    schema: path().optional(),
+    example: '/etc/gridseal/relay.key',
+    names: 'key file',
+    meaning: 'key that pays for registry calls of admitted owners',
   },
   OWNER_KEY_FILE: {
     schema: path().optional(),
@@ -64,6 +71,7 @@ export const arrangeKeys = (v: ValuesOf<typeof KEY_VARIABLES>, dataDir: string):
     source: v.KEYS,
     operatorFile: keyFile('operator.key', v.OPERATOR_KEY_FILE),
     anchorFile: keyFile('anchor.key', v.ANCHOR_KEY_FILE),
+    relayFile: keyFile('relay.key', v.RELAY_KEY_FILE),
     ownerFile: keyFile('owner.key', v.OWNER_KEY_FILE),
     noteFile: keyFile('note.key', v.NOTE_KEY_FILE),
     periodFolder: v.PERIOD_KEY_DIR ?? resolve(dataDir, 'keys', 'periods'),

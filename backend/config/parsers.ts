@@ -41,3 +41,16 @@ export const addresses = () =>
     .refine((list): list is `0x${string}`[] => list.every((address) => /^0x[0-9a-f]{40}$/.test(address)), {
       error: 'must be addresses (0x and 40 hex digits) separated by commas',
     });
+
+/** Owners by address, or any. */
+export const owners = () =>
+  z.union(
+    [
+      z.literal('any'),
+      z
+        .string()
+        .transform((text) => text.split(',').map((address) => address.trim().toLowerCase()))
+        .refine((list) => list.every((address) => /^0x[0-9a-f]{40}$/.test(address))),
+    ],
+    'must be any, or addresses (0x and 40 hex digits) separated by commas',
+  );

@@ -16,6 +16,11 @@ export const PROBLEMS = {
   'not-cached': { status: 412, title: 'This store does not have the content, and was asked for no other' },
   'range-not-satisfiable': { status: 416, title: 'The content has no such range' },
   'not-implemented': { status: 501, title: 'This part of the specification is not implemented here' },
+  'owner-not-admitted': {
+    status: 403,
+    title: 'Nothing is relayed for this owner: send the call to the registry yourself',
+  },
+  'relay-spent': { status: 503, title: 'What relaying may cost in a day is spent' },
   'registry-refused': { status: 422, title: 'The registry would refuse this call' },
   'statement-unknown': { status: 404, title: 'No statement of this digest is in the log' },
   'payload-missing': { status: 404, title: 'The payload is in no store' },

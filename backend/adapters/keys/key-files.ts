@@ -10,6 +10,8 @@ export type ServiceKeys = {
   readonly operator: Hex;
   /** secp256k1; pays for anchors. */
   readonly anchor: Hex;
+  /** secp256k1; pays for registry calls of others. */
+  readonly relay: Hex;
   /** secp256k1; owns the log on the chain. Keep its file elsewhere once the log exists. */
   readonly owner: Hex;
   /** Ed25519 seed; signs checkpoints. */
@@ -73,6 +75,7 @@ const developmentKey = (name: string): Hex =>
 export const developmentKeys = (): Omit<ServiceKeys, 'apiToken'> => ({
   operator: developmentKey('operator'),
   anchor: developmentKey('anchor'),
+  relay: developmentKey('relay'),
   owner: developmentKey('owner'),
   note: developmentKey('note'),
 });
@@ -104,6 +107,7 @@ export const openServiceKeys = async (config: Config['keys'], files: DurableFile
   return {
     operator: await readOrCreate(files, config.operatorFile, 'secp256k1'),
     anchor: await readOrCreate(files, config.anchorFile, 'secp256k1'),
+    relay: await readOrCreate(files, config.relayFile, 'secp256k1'),
     owner: await readOrCreate(files, config.ownerFile, 'secp256k1'),
     note: await readOrCreate(files, config.noteFile, 'ed25519'),
     apiToken,

@@ -98,6 +98,8 @@ const withoutPassword = (url: string): string => {
   const parsed = new URL(url);
   parsed.password = '';
   parsed.username = '';
+  parsed.search = '';
+  parsed.hash = '';
   return parsed.href;
 };
 

@@ -12,6 +12,7 @@
  *   reorganisation, so the read is tried again.
  * - `fee-limit`: a stuck transaction cannot be replaced below the highest fee allowed.
  * - `would-revert`: the call fails when simulated; `detail` names the contract's error.
+ * - `owner-not-admitted`, `budget-spent`: the call is not relayed: nothing is paid for its owner, or no more today.
  */
 export type ChainErrorCode =
   | 'wrong-chain'
@@ -24,7 +25,9 @@ export type ChainErrorCode =
   | 'no-funds'
   | 'chain-inconsistent'
   | 'fee-limit'
-  | 'would-revert';
+  | 'would-revert'
+  | 'owner-not-admitted'
+  | 'budget-spent';
 
 /** A chain that cannot be used as it is, in words an operator can act on. */
 export class ChainError extends Error {

@@ -43,6 +43,7 @@ export const appliedBlocks = async (database: Database, limit: number): Promise<
  *
  * @param previousHead the head the stretch was computed from; a different one in the database
  *   means that another process was faster, and nothing is written
+ * @param loggedOwners whose identities' changes are queued although they have no statement; everybody's unless told otherwise
  */
 export const applyStretch = async (
   database: Database,
@@ -52,6 +53,7 @@ export const applyStretch = async (
     readonly finalityDepth: bigint;
     readonly keepBlocks: bigint;
     readonly queue: RegistryChangeQueue;
+    readonly loggedOwners?: readonly Hex[] | undefined;
   },
 ): Promise<ApplyOutcome> => {
   return database.transaction(async (tx) => {
@@ -65,7 +67,7 @@ export const applyStretch = async (
     }
     const head = stretch.blocks.at(-1)?.number ?? stretch.base?.number;
     if (head !== undefined) {
-      await queueFinal(tx, head - context.finalityDepth, context.queue);
+      await queueFinal(tx, head - context.finalityDepth, context.queue, context.loggedOwners);
       await tx.execute('DELETE FROM chain_block WHERE number < $1', [head - context.keepBlocks]);
     }
     return 'applied';
@@ -214,11 +216,20 @@ type EventRow = {
   change: RegistryChange['change'];
 };
 
-const queueFinal = async (tx: Queryable, lastFinal: bigint, queue: RegistryChangeQueue): Promise<void> => {
+/** Anyone may write to the registry. What concerns nobody of this log waits until its identity has a statement here. */
+const queueFinal = async (
+  tx: Queryable,
+  lastFinal: bigint,
+  queue: RegistryChangeQueue,
+  loggedOwners: readonly Hex[] | undefined,
+): Promise<void> => {
   const rows = await tx.query<EventRow>(
-    `UPDATE registry_event SET queued = true WHERE NOT queued AND block_number <= $1
+    `UPDATE registry_event e SET queued = true WHERE NOT queued AND block_number <= $1
+       AND ($2::bytea[] IS NULL
+         OR EXISTS (SELECT FROM statement s WHERE s.author = e.identity)
+         OR EXISTS (SELECT FROM device_owner o WHERE o.identity = e.identity AND o.owner = ANY ($2)))
      RETURNING block_number, log_index, block_hash, transaction_hash, identity, key_id, change`,
-    [lastFinal],
+    [lastFinal, loggedOwners === undefined ? null : loggedOwners.map((owner) => hexToBytes(owner))],
   );
   if (rows.length === 0) return;
   await noteMadeAgain(tx, rows);

@@ -43,10 +43,12 @@ export const createFollower = (options: {
   readonly directory: MemoryDirectory;
   readonly firstBlock: bigint;
   readonly queue: RegistryChangeQueue;
+  /** Owners whose registry changes the log records before their identities have a statement; undefined is everybody. */
+  readonly loggedOwners?: readonly Hex[] | undefined;
   /** How long a chain must have been shorter, and otherwise the same, until what it lacks is undone. */
   readonly shorterForMs?: number;
 }): Follower => {
-  const { client, database, binding, directory, firstBlock, queue } = options;
+  const { client, database, binding, directory, firstBlock, queue, loggedOwners } = options;
   const keepBlocks = binding.finalityDepth + RECENT_BLOCKS;
   const range = createLogRange(WIDEST_RANGE);
   let chainHead: BlockRef | undefined;
@@ -122,7 +124,7 @@ export const createFollower = (options: {
     const events = decodeEvents(logs, blocks, binding);
     const stretch = { base, blocks: [...blocks.values()].map(referenceOf), events };
     const { finalityDepth } = binding;
-    await applyStretch(database, stretch, { previousHead, finalityDepth, keepBlocks, queue });
+    await applyStretch(database, stretch, { previousHead, finalityDepth, keepBlocks, queue, loggedOwners });
     await directory.refresh();
     return to < latest.number ? 'more' : 'idle';
   };

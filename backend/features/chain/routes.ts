@@ -78,6 +78,8 @@ const revocation = z.object({
 });
 
 const relayed = {
+  403: { description: 'Nothing is relayed for this owner, who may send the call to the registry' },
+  503: { description: 'What relaying may cost in a day is spent; `Retry-After` says when to try again' },
   202: { description: 'The call is on its way', content: { 'application/json': callSchema } },
   422: { description: 'The registry would refuse the call; nothing was sent' },
 } as const;
@@ -89,19 +91,24 @@ export const chainRoutes = (options: {
   readonly profiles: Profiles;
   /** Why nothing is relayed: the account that pays is not ours alone any more. */
   readonly haltedBy: () => string | undefined;
+  readonly ownerOf: (identity: Hex) => Hex;
 }): Route[] => {
   const { search, profiles } = options;
 
-  const relay = async (data: Hex) => {
+  const relay = async (data: Hex, owner: Hex) => {
     const halted = options.haltedBy();
     if (halted !== undefined) throw new Problem('log-halted', { detail: halted, retryAfterSeconds: 60 });
     try {
-      const call = await options.relay.send(data);
+      const call = await options.relay.send(data, owner);
       return { status: 202, json: describeCall(call) };
     } catch (error) {
       if (error instanceof ChainError && error.code === 'would-revert') {
         throw new Problem('registry-refused', { detail: error.detail, cause: error });
       }
+      if (error instanceof ChainError && error.code === 'owner-not-admitted')
+        throw new Problem('owner-not-admitted', { detail: error.detail, cause: error });
+      if (error instanceof ChainError && error.code === 'budget-spent')
+        throw new Problem('relay-spent', { cause: error, retryAfterSeconds: 3_600 });
       throw error;
     }
   };
@@ -161,7 +168,10 @@ export const chainRoutes = (options: {
       handler: async ({ body: { value } }) => {
         const { proofOfPossession, ownerSignature, ...fields } = value;
         const args = [fields, proofOfPossession, ownerSignature] as const;
-        return relay(encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'enrol', args }));
+        return relay(
+          encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'enrol', args }),
+          fields.owner,
+        );
       },
     }),
     defineRoute({
@@ -179,7 +189,8 @@ export const chainRoutes = (options: {
       handler: async ({ body: { value } }) => {
         const { ownerSignature, ...fields } = value;
         const args = [fields, ownerSignature] as const;
-        return relay(encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'revokeBySig', args }));
+        const data = encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'revokeBySig', args });
+        return relay(data, options.ownerOf(fields.identity));
       },
     }),
     defineRoute({
@@ -199,7 +210,8 @@ export const chainRoutes = (options: {
         const { ownerSignature: revoking, ...revoked } = value.revocation;
         const { proofOfPossession, ownerSignature, ...enrolled } = value.enrolment;
         const args = [revoked, revoking, enrolled, proofOfPossession, ownerSignature] as const;
-        return relay(encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'rotate', args }));
+        const data = encodeFunctionData({ abi: deviceRegistryAbi, functionName: 'rotate', args });
+        return relay(data, enrolled.owner);
       },
     }),
     defineRoute({
@@ -228,7 +240,8 @@ export const chainRoutes = (options: {
       operationId: 'storeProfile',
       tag: 'devices',
       summary: 'Stores a profile document under its hash',
-      description: 'The document must be in its one RFC 8785 (JCS) form; whitespace is not.',
+      description:
+        'The document must be in its one RFC 8785 (JCS) form; whitespace is not. It is kept for an hour, and for good once a key of the registry names it.',
       permission: 'anyone',
       rate: 'write',
       origins: 'any',
@@ -239,14 +252,17 @@ export const chainRoutes = (options: {
           content: { 'application/json': z.object({ profile: z.string() }) },
         },
         400: { description: 'Not a canonical profile document' },
+        503: {
+          description: 'As many profiles as may wait for an enrolment; `Retry-After` says when to try again',
+        },
       },
       handler: async ({ body }) => {
         const document = new TextDecoder().decode(body.bytes);
         try {
-          return {
-            status: 201,
-            json: { profile: await profiles.store(formatProfile(parseProfile(document))) },
-          };
+          const profile = await profiles.store(formatProfile(parseProfile(document)));
+          if (profile !== undefined) return { status: 201, json: { profile } };
+          const detail = 'as many profiles as may wait for an enrolment that names them';
+          throw new Problem('overloaded', { detail, retryAfterSeconds: 3_600 });
         } catch (error) {
           if (!(error instanceof ProtocolError)) throw error;
           const { field, code, message } = error;

@@ -1,3 +1,4 @@
+import { publicDetail } from './public-detail.ts';
 import type { HealthProbe, HealthReport, HealthStatus, PartHealth } from './types.ts';
 
 /** Asks every part how it is. */
@@ -26,6 +27,9 @@ const ask = async (probe: HealthProbe): Promise<PartHealth> => {
   }
 };
 
+const forAnyone = (part: PartHealth): PartHealth =>
+  part.detail === undefined ? part : { ...part, detail: publicDetail(part.detail) };
+
 /**
  * @example
  * const health = createHealth({ version: '0.1.0', probes: [{ part: 'database', check: pingDatabase }] });
@@ -37,7 +41,7 @@ export const createHealth = (dependencies: {
   const began = Date.now();
   const askAll = async (): Promise<HealthReport> => {
     const parts = await Promise.all(
-      dependencies.probes.map(async (probe) => [probe.part, await ask(probe)] as const),
+      dependencies.probes.map(async (probe) => [probe.part, forAnyone(await ask(probe))] as const),
     );
     return {
       status: worst(parts.map(([, part]) => part.status)),

@@ -15,6 +15,7 @@ const CONFIG: Config['keys'] = {
   source: 'random',
   operatorFile: '/k/operator.key',
   anchorFile: '/k/anchor.key',
+  relayFile: '/k/relay.key',
   ownerFile: '/k/owner.key',
   noteFile: '/k/note.key',
   periodFolder: '/k/periods',

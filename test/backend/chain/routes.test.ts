@@ -55,6 +55,7 @@ before(async () => {
       relay: { send: never, find: async () => undefined },
       profiles: createProfiles(database),
       haltedBy: () => undefined,
+      ownerOf: directory.ownerOf,
     }),
   );
 });
@@ -108,4 +109,46 @@ test('a profile in any other form than its one encoding is refused', async () =>
 test('a call that was never relayed is not found', async () => {
   const response = await fetch(`${server.url}/v1/devices/calls/relay:0x${'00'.repeat(32)}`);
   assert.equal(response.status, 404);
+});
+
+test('profiles that nobody names take a bounded room for an hour; one that a key names stays [E11]', async () => {
+  const post = (body: string) =>
+    fetch(`${server.url}/v1/profiles`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+  const big = (n: number): string =>
+    formatProfile({
+      format: 'gridseal-profile/1',
+      channels: Array.from({ length: 500 }, (_, channel) => ({
+        channel: channel + 1,
+        quantity: `${n}-${'q'.repeat(30)}`,
+        scale: 0,
+        sign: '+ = taken',
+        unit: 'Wh',
+      })),
+    });
+  assert.ok(big(1).length > 45_000 && big(1).length < 65_536, String(big(1).length));
+  let taken = 0;
+  for (let n = 1; n <= 300; n += 1) {
+    const response = await post(big(n));
+    if (response.status === 201) taken += 1;
+    else assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '3600']);
+    await response.arrayBuffer();
+  }
+  const bytesKept = async () => {
+    const [row] = await postgres.database.query<{ bytes: bigint }>(
+      'SELECT sum(octet_length(document))::bigint AS bytes FROM profile',
+    );
+    return Number(row?.bytes);
+  };
+  assert.ok(taken > 50 && (await bytesKept()) < 5_000_000, `${taken} taken, ${await bytesKept()} bytes`);
+  assert.equal((await post(profile)).status, 201, 'one that a key of the registry names');
+  await postgres.database.execute(
+    "UPDATE profile SET pending_until = now() - interval '1 second' WHERE pending_until IS NOT NULL",
+  );
+  assert.equal((await post(big(301))).status, 201);
+  assert.equal((await fetch(`${server.url}/v1/profiles/${toHex(profileHash(big(1)))}`)).status, 404);
+  assert.equal((await fetch(`${server.url}/v1/profiles/${toHex(profileHash(profile))}`)).status, 200);
 });
