@@ -157,13 +157,14 @@ export const readConfig = (env: Environment = process.env, defaults: Environment
         example,
       });
   }
-  problems.push(
+  const all = [
+    ...problems,
     ...chainConflicts(env),
     ...messagingConflicts(env),
     ...keyConflicts(env),
     ...unreachableQuorum(values),
     ...guardianConflicts(env, values),
-  );
-  if (problems.length > 0) throw new ConfigError(problems);
+  ];
+  if (all.length > 0) throw new ConfigError(all);
   return arrange(values as Values);
 };

@@ -79,9 +79,8 @@ const oneByOne = async (client: PublicClient, block: RpcBlock): Promise<RpcRecei
   };
   const receipts: RpcReceipt[] = [];
   for (let start = 0; start < block.transactions.length; start += PARALLEL) {
-    receipts.push(
-      ...(await Promise.all(block.transactions.slice(start, start + PARALLEL).map(fetchReceipt))),
-    );
+    const portion = block.transactions.slice(start, start + PARALLEL);
+    for (const receipt of await Promise.all(portion.map(fetchReceipt))) receipts.push(receipt);
   }
   return receipts;
 };

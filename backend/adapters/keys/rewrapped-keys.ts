@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { concat, equal, utf8 } from '@gridseal/protocol/bytes';
+import { concat, concatAll, equal, utf8 } from '@gridseal/protocol/bytes';
 
 /** Batch keys of a period whose own key is gone, wrapped again under another. */
 export type RewrappedKeys = {
@@ -23,12 +23,12 @@ const CHECKSUM = 32;
 /** Magic ‖ length u8 ‖ period ‖ (digest ‖ wrapped key) ascending ‖ SHA-256 of all before it. */
 export const encodeRewrapped = ({ under, keys }: RewrappedKeys): Uint8Array => {
   const entries = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
-  const body = concat(
+  const body = concatAll([
     MAGIC,
     Uint8Array.of(under.length),
     utf8(under),
     ...entries.flatMap(([digest, wrapped]) => [new Uint8Array(Buffer.from(digest, 'hex')), wrapped]),
-  );
+  ]);
   return concat(body, new Uint8Array(createHash('sha256').update(body).digest()));
 };
 
