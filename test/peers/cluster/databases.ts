@@ -27,7 +27,7 @@ export const requirePackages = (): { readonly postgresql: string; readonly hapro
   return { postgresql: POSTGRESQL, haproxy: HAPROXY };
 };
 
-const CHECK_MS = 1_500;
+const CHECK_MS = 2_500;
 
 /**
  * Says over HTTP whether a node is the primary, as Patroni and its like do: it must be the one that was named, so that an old

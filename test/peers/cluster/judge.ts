@@ -12,6 +12,7 @@ import type { Station } from './stations.ts';
 
 const { primitives } = await loadPrimitives();
 const WIDTH = 256n;
+const REST_WITHIN_MS = 120_000;
 
 /** Every checkpoint that anyone was shown: its size, and its root in hex. */
 export type Shown = Map<bigint, Hex>;
@@ -38,13 +39,21 @@ export const watchCheckpoints = async (
   }
 };
 
+/** Reads as a reader does: again, while the service says that it cannot for now. */
+const read = async (url: string): Promise<Response> => {
+  for (const end = Date.now() + REST_WITHIN_MS; ; await sleep(500)) {
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.status === 200) return answer;
+    assert.ok(Date.now() < end, `${url} answers ${answer?.status ?? 'nothing'}`);
+  }
+};
+
 /** Leaf hashes of a log as its entries give them, read over HTTP. */
 const readLeaves = async (url: string, size: bigint): Promise<Uint8Array> => {
   const leaves: Uint8Array[] = [];
   for (let index = 0n; index * WIDTH < size; index += 1n) {
     const width = widthAt('entries', index, size);
-    const answer = await fetch(`${url}/log/${tilePath({ level: 'entries', index, width })}`);
-    assert.equal(answer.status, 200, `entries ${index} of a log of ${size}`);
+    const answer = await read(`${url}/log/${tilePath({ level: 'entries', index, width })}`);
     const entries = decodeEntryBundle(new Uint8Array(await answer.arrayBuffer()));
     leaves.push(...entries.map((entry) => hashLeaf(entry, primitives)));
   }
@@ -73,8 +82,8 @@ const rootsOf = (leaves: Uint8Array): ((size: bigint) => Hex) => {
  */
 export const judge = async (url: string, stations: readonly Station[], shown: Shown): Promise<bigint> => {
   const trust = await getTrust(createGridsealClient({ url }));
-  const key = parseVerifierKey((await (await fetch(`${url}/log/key`)).text()).trim());
-  const note = parseNote(await (await fetch(`${url}/log/checkpoint`)).text());
+  const key = parseVerifierKey((await (await read(`${url}/log/key`)).text()).trim());
+  const note = parseNote(await (await read(`${url}/log/checkpoint`)).text());
   assert.ok(
     note.signatures.some((line) => verifyNoteSignature(note.text, line, key, primitives)),
     'the checkpoint is not signed by the log',
@@ -102,17 +111,15 @@ export const judge = async (url: string, stations: readonly Station[], shown: Sh
   return size;
 };
 
-const REST_WITHIN_MS = 120_000;
-
 /** Waits until everything that was acknowledged is in the log, anchored and archived. */
 export const untilAtRest = async (url: string): Promise<void> => {
-  const ask = async <T>(path: string): Promise<T> => (await (await fetch(`${url}${path}`)).json()) as T;
+  const ask = async <T>(path: string): Promise<T> => (await (await read(`${url}${path}`)).json()) as T;
   for (const end = Date.now() + REST_WITHIN_MS; ;) {
     const { anchors } = await ask<{ anchors: readonly { size: string; status: string }[] }>(
       '/v1/anchors?limit=1',
     );
     const { parts } = await ask<{ parts: Record<string, { figures?: Record<string, number> }> }>('/health');
-    const [, size] = (await (await fetch(`${url}/log/checkpoint`)).text()).split('\n');
+    const [, size] = (await (await read(`${url}/log/checkpoint`)).text()).split('\n');
     const isSequenced = parts.sequencer?.figures?.pendingStatements === 0;
     if (isSequenced && anchors[0]?.status === 'archived' && anchors[0].size === size) return;
     assert.ok(Date.now() < end, `not at rest: ${JSON.stringify([size, anchors, parts])}`);
