@@ -54,7 +54,10 @@ describe('docs/guide/backup.md', () => {
     assert.ok(sizeOf(after) > 0);
     const { stdout } = await run(
       process.execPath,
-      [join(root, 'cli/main.ts'), 'fsck', '--url', service.url, '--json'],
+      [
+        ...[join(root, 'cli/main.ts'), 'fsck', '--url', service.url, '--json'],
+        ...['--trust', join(elsewhere, 'trust.json'), '--rpc', service.rpcUrl],
+      ],
       { timeout: 120_000 },
     );
     assert.equal((JSON.parse(stdout) as { clean: boolean }).clean, true, stdout);
