@@ -119,7 +119,7 @@ const send = async (file: string, csv: string, flags: SendFlags): Promise<void> 
       `${refused.length} batches were refused for good and are kept in ${gateway.folder}/spool/refused; their readings count as unsigned.`,
     );
   if (unsigned > 0) terminal.error(`${unsigned} readings were not signed: they would be refused as well.`);
-  for (const reason of waiting) terminal.error(`not taken yet: ${reason}`);
+  for (const reason of waiting) terminal.error(`refused: ${reason} (for now: it waits)`);
   if (station.waiting() > 0) terminal.error(waitText(station.waiting()));
   if (digests.length > 0) terminal.line(`Last digest ${digests.at(-1)}`);
   terminal.line(`Receipts in ${receiptFile}: keep them (gridseal promise --help).`);

@@ -274,7 +274,7 @@ test('a rotated key speaks for the same identity and the old one no longer does'
     (JSON.parse(await readFile(file(name), 'utf8')) as { identity: unknown }).identity;
   assert.equal(await identityOf('meter-2.json'), await identityOf('meter.json'));
 
-  const old = await untilRefused('meter.json');
+  const old = await device('send', file('meter.json'), file('day.csv'));
   assert.equal(old.code, 3);
   assert.match(old.stderr, /refused: /u);
 });
