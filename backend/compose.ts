@@ -1,4 +1,5 @@
 import { encodeTrust, fromUtf8 } from '@gridseal/protocol';
+import { formatVerifierKey } from '@gridseal/protocol/tlog/note';
 import packageManifest from '../package.json' with { type: 'json' };
 import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
 import { openServiceKeys } from './adapters/keys/key-files.ts';
@@ -35,7 +36,7 @@ import { toIngestProblem } from './features/ingest/routes.ts';
 import { createLogReader } from './features/log/log-reader.ts';
 import { operatorIntents } from './features/sequencer/operator-statements.ts';
 import { trustRoutes, writeTrustFile } from './features/trust/routes.ts';
-import { describeTrust } from './features/trust/trust.ts';
+import { describeTrust, noteKeysOf } from './features/trust/trust.ts';
 import { startHttpServer } from './http/server.ts';
 import { createLifetime } from './lifetime.ts';
 import { untilReady } from './worker/until-ready.ts';
@@ -202,7 +203,10 @@ export const compose = async (
       maxBatches: config.ingest.maxBatchesPerRequest,
     });
     const demand = await witness.demand((await log.log.head())?.size ?? 0n);
-    const trust = describeTrust(chain.binding, deployment, log.verifierKey, demand);
+    const noteKeys = noteKeysOf(await chain.watch.epochs(), chain.binding.epoch, (epoch) =>
+      formatVerifierKey(noteOf(epoch).verifierKey),
+    );
+    const trust = describeTrust(chain.binding, deployment, noteKeys, demand);
     const trustText = fromUtf8(encodeTrust(trust));
     const trustFile = await writeTrustFile(files, config.dataDir, trustText);
     const erasure = composeErasure({
@@ -224,7 +228,7 @@ export const compose = async (
       content,
       periodKeys,
       isErased: erasure.isErased,
-      verifierKeys: [log.verifierKey, ...witness.keys],
+      verifierKeys: [...noteKeys.map(({ key }) => key), ...witness.keys],
       trust,
       lifetime,
       logger: loggerOf('evidence'),

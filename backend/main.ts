@@ -4,11 +4,13 @@ import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
 import { createLogger } from './adapters/logger/logger.ts';
 import { compose } from './compose.ts';
 import { type Config, ConfigError, readConfig, requireNamedFiles, unknownVariables } from './config.ts';
+import { EpochOver } from './features/anchor/errors.ts';
 import { V8_FLAGS } from './v8-flags.ts';
 
 V8_FLAGS.forEach(setFlagsFromString);
 
-const EXIT = { ok: 0, failed: 1, badConfiguration: 78 } as const;
+/** `startAgain` is EX_TEMPFAIL: whoever looks after the service starts it again, and it goes on. */
+const EXIT = { ok: 0, failed: 1, startAgain: 75, badConfiguration: 78 } as const;
 
 const strays = unknownVariables();
 
@@ -59,8 +61,9 @@ const run = async (): Promise<void> => {
     return;
   }
   void discontinued.promise.then((error) => {
-    logger.fatal({ err: error }, 'the log must not be continued');
-    exitAfter(stop, EXIT.failed);
+    if (error instanceof EpochOver) logger.warn(error.message);
+    else logger.fatal({ err: error }, 'the log must not be continued');
+    exitAfter(stop, error instanceof EpochOver ? EXIT.startAgain : EXIT.failed);
   });
   const ready = JSON.stringify({ ready: true, pid: process.pid, dataDir: config.dataDir, ...places });
   await createDurableFiles().write(join(config.dataDir, 'service.json'), `${ready}\n`, 0o644);

@@ -25,7 +25,7 @@ const run = async (): Promise<number> => {
     throw new Error(`the trust names ${trust.logs.length} logs, and one is restored at a time`);
   const { periods, ...report } = await composeRestore(config, trust, (progress) => say('progress', progress));
   say('restored', { ...report, periods: Object.fromEntries(periods) });
-  return report.payloads.missing === 0 ? EXIT.ok : EXIT.failed;
+  return report.payloads.missing === 0 && report.leftOut.length === 0 ? EXIT.ok : EXIT.failed;
 };
 
 run().then(

@@ -26,6 +26,13 @@ const PROVES: Meanings = {
   [EXIT.notAllChecked]: 'proven by the key that the service itself shows: nobody else vouches for it',
 };
 
+const ADMINISTERS: Meanings = {
+  ...ASKS,
+  [EXIT.notProven]: 'what is proposed is no state of the log, or the served log contradicts itself',
+  [EXIT.failed]:
+    'the contract refused (the reason is printed), or the chain or the service could not be reached',
+};
+
 const PROMISES: Meanings = {
   ...ASKS,
   [EXIT.notProven]: 'the promise is broken, or no anchor answers the challenge',
@@ -62,13 +69,17 @@ const MEANINGS: Readonly<Record<string, Meanings>> = {
   },
   restore: {
     [EXIT.ok]: 'restored',
-    [EXIT.notProven]: 'restored, but payloads are missing',
+    [EXIT.notProven]: 'restored, but payloads are missing, or anchors were left out',
     [EXIT.failed]: 'the chain or the content store refused, or could not be reached',
     [EXIT.usage]: 'the command line, the environment, or the trust file is wrong',
   },
   'log checkpoint': PROVES,
   'log inclusion': PROVES,
   'log consistency': PROVES,
+  'log epoch show': ADMINISTERS,
+  'log epoch propose': ADMINISTERS,
+  'log epoch approve': ADMINISTERS,
+  'log epoch start': ADMINISTERS,
   'promise show': PROMISES,
   'promise challenge': PROMISES,
   'promise answer': PROMISES,

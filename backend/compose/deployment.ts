@@ -85,7 +85,12 @@ export const composeDeployment = async (options: {
       'wrong-chain',
       `KEYS=development is for chain ${DEVELOPMENT_CHAIN}, this is ${chainId}`,
     );
-  await endpoint.fund?.([owner.address, anchor.address, relay.address]);
+  const ownGuardian = async (): Promise<Hex> =>
+    privateKeyToAccount(
+      await openGuardianKey(config.keys, files, join(config.dataDir, 'keys', 'guardian.key')),
+    ).address;
+  if (endpoint.fund !== undefined)
+    await endpoint.fund([owner.address, anchor.address, relay.address, await ownGuardian()]);
 
   const mayDeploy = config.chain.kind === 'embedded' || config.chain.deploy === 'contracts';
   const configured = config.chain.kind === 'external' ? config.chain.finalityDepth : undefined;
@@ -109,8 +114,7 @@ export const composeDeployment = async (options: {
         'the log is to be created, and GUARDIANS names nobody who may begin a new epoch when the anchor key is stolen ' +
           '(docs/guide/stolen-key.md)',
       );
-    const key = await openGuardianKey(config.keys, files, join(config.dataDir, 'keys', 'guardian.key'));
-    return { addresses: [privateKeyToAccount(key).address], quorum: 1, delaySeconds: 0 };
+    return { addresses: [await ownGuardian()], quorum: 1, delaySeconds: 0 };
   };
   const create = async () =>
     createLog({

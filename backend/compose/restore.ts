@@ -1,4 +1,12 @@
-import { domainOf, fromHex, parseVerifierKey, type Trust } from '@gridseal/protocol';
+import {
+  domainOf,
+  fromHex,
+  parseVerifierKey,
+  toHex,
+  verifierKeyOf,
+  type Trust,
+  type VerifierKey,
+} from '@gridseal/protocol';
 import { listAnchors } from '@gridseal/sdk/chain/list-anchors';
 import { createDurableFiles } from '../adapters/durable-file/durable-files.ts';
 import { createLogger } from '../adapters/logger/logger.ts';
@@ -6,7 +14,8 @@ import { migrate } from '../adapters/postgres/migrations.ts';
 import { openConfiguredDatabase } from '../adapters/postgres/open.ts';
 import type { Config } from '../config.ts';
 import { createEvidenceStore } from '../features/anchor/archive/evidence-store.ts';
-import { RestoreError } from '../features/anchor/restore/errors.ts';
+import { isSignedCheckpoint } from '../features/anchor/provenance.ts';
+import { findOwnAnchors } from '../features/anchor/restore/own-anchors.ts';
 import { restoreLog, type RestoreReport } from '../features/anchor/restore/restore.ts';
 import { createBlockIds } from '../features/ingest/block-ids.ts';
 import { createLogRestorer } from '../features/sequencer/restorer.ts';
@@ -15,7 +24,15 @@ import { composeContent, composeEndpoint } from './endpoint.ts';
 import { composePrimitives } from './log.ts';
 
 /** What a restoration came to, with the payloads that no key of this machine opens. */
-export type Restored = RestoreReport & { readonly closedPayloads: number };
+export type Restored = RestoreReport & {
+  readonly closedPayloads: number;
+  /** Anchors of the present epoch, newer than what was restored, of which no manifest is there that the log's key signed. */
+  readonly leftOut: readonly { readonly size: bigint; readonly blockNumber: bigint }[];
+};
+
+/** A log signs each epoch under a name of its own, which ends with the epoch. */
+const keyOfEpoch = ({ name, algorithm, publicKey }: VerifierKey, epoch: bigint): VerifierKey =>
+  verifierKeyOf(name.replace(/\d+$/u, String(epoch)), algorithm, publicKey);
 
 /**
  * Rebuilds the log that `trust` names into the configured database, from the configured chain and content store.
@@ -39,10 +56,11 @@ export const composeRestore = async (
     const { store } = await composeContent({ config, files });
     const log = trust.logs[0]!;
     const logId = fromHex(log.logId);
-    const anchors = (await listAnchors({ rpcUrl: endpoint.url, trust, logId: log.logId })).toReversed();
-    if (anchors.some(({ epoch }) => epoch !== anchors[0]?.epoch))
-      throw new RestoreError('several-epochs', 'the log was begun again in a further epoch');
-    const noteKey = log.noteKeys.find(({ to }) => to === null) ?? log.noteKeys.at(-1)!;
+    const anchors = await listAnchors({ rpcUrl: endpoint.url, trust, logId: log.logId });
+    const noteKey = parseVerifierKey(
+      (log.noteKeys.find(({ to }) => to === null) ?? log.noteKeys.at(-1)!).key,
+    );
+    const keyOf = (epoch: bigint): VerifierKey => keyOfEpoch(noteKey, epoch);
     const restorer = createLogRestorer({
       database,
       blockIds: createBlockIds(database),
@@ -52,18 +70,36 @@ export const composeRestore = async (
         primitives,
       ),
       operator: fromHex(log.operator),
-      key: parseVerifierKey(noteKey.key),
+      keyOf,
       now: Date.now,
     });
     const archive = createEvidenceStore(database);
-    const report = await restoreLog({ database, store, archive, log: restorer, logId, anchors, onProgress });
+    const { own, leftOut } = await findOwnAnchors(anchors, {
+      read: (cid) => store.get(cid),
+      logId,
+      isSigned: ({ epoch, size, root, checkpoint }) =>
+        isSignedCheckpoint(checkpoint, { key: keyOf(epoch), size, root: toHex(root) }, primitives),
+    });
+    const report = await restoreLog({
+      database,
+      store,
+      archive,
+      log: restorer,
+      logId,
+      anchors: own,
+      onProgress,
+    });
     const held = new Set(
       (await files.list(config.keys.periodFolder)).map((name) => name.replace(/\.(?:key|rewrapped)$/u, '')),
     );
     const closedPayloads = [...report.periods]
       .filter(([period]) => !held.has(period))
       .reduce((sum, [, count]) => sum + count, 0);
-    return { ...report, closedPayloads };
+    return {
+      ...report,
+      closedPayloads,
+      leftOut: leftOut.map(({ size, blockNumber }) => ({ size, blockNumber })),
+    };
   } finally {
     await lifetime.end();
   }

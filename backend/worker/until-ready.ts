@@ -5,7 +5,7 @@ import type { Logger } from '../adapters/logger/logger.ts';
 const PAUSE_MS = { first: 1_000, longest: 30_000 } as const;
 
 /** What is waited for, and how to tell that it is away from anything that no waiting heals. */
-export type Waiting<T> = {
+export type Awaited<T> = {
   /** In a sentence: `the database` is not there yet. */
   readonly part: string;
   readonly attempt: () => Promise<T>;
@@ -25,7 +25,7 @@ export type Waiting<T> = {
  * @example
  * const chainId = await untilReady({ part: 'the chain', attempt: () => client.getChainId(), awayBecause, logger })
  */
-export const untilReady = async <T>(options: Waiting<T>): Promise<T> => {
+export const untilReady = async <T>(options: Awaited<T>): Promise<T> => {
   const { part, attempt, awayBecause, logger, signal } = options;
   for (
     let pauseMs = options.firstPauseMs ?? PAUSE_MS.first;

@@ -1,4 +1,5 @@
 import { toHex } from '@gridseal/protocol';
+import type { AbandonedAnchors } from '@gridseal/sdk/audit/anchors-over-epochs';
 import type { AuditReport } from '@gridseal/sdk/audit/audit';
 import type { Terminal } from '../terminal/terminal.ts';
 import { printable } from '../terminal/printable.ts';
@@ -26,7 +27,12 @@ export const uncheckedOf = (
  *
  * @param unchecked of {@link uncheckedOf}
  */
-export const printReport = (terminal: Terminal, report: AuditReport, unchecked: readonly string[]): void => {
+export const printReport = (
+  terminal: Terminal,
+  report: AuditReport,
+  unchecked: readonly string[],
+  abandoned: readonly AbandonedAnchors<{ readonly size: bigint }>[],
+): void => {
   const { origin, size, root, chains, holes, payloads, anchors, findings, findingCount } = report;
   if (unchecked.length > 0) terminal.line(terminal.style('yellow', 'Not everything was checked:'));
   for (const each of unchecked) terminal.line(terminal.style('yellow', `  – ${each}`));
@@ -39,6 +45,11 @@ export const printReport = (terminal: Terminal, report: AuditReport, unchecked: 
     `  ${counted(payloads.checked, 'payload block')} read and hashed, ${payloads.waiting} not in the content store yet or not asked for`,
   );
   terminal.line(`  ${counted(anchors, 'anchor')} compared`);
+  for (const { epoch, from, anchors: lost } of abandoned)
+    terminal.line(
+      `  epoch ${epoch} was abandoned from entry ${from} on: ${counted(lost.length, 'anchor')} of it, up to size ` +
+        `${lost.reduce((most, { size: one }) => (one > most ? one : most), 0n)}, say nothing of the log`,
+    );
   terminal.line();
   for (const { code, where, detail } of findings.slice(0, MAX_SHOWN))
     terminal.line(`  ${terminal.style('red', '✗')} ${where}  ${code}\n      ${printable(detail)}`);

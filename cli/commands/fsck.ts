@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { developmentOf, domainOf, fromHex, parseVerifierKey, toHex, type Trust } from '@gridseal/protocol';
 import { createGridsealClient, getTrust, type GridsealClient } from '@gridseal/sdk';
+import { anchorsOverEpochs } from '@gridseal/sdk/audit/anchors-over-epochs';
 import { auditLog, type AuditReport } from '@gridseal/sdk/audit/audit';
 import { createHttpSource } from '@gridseal/sdk/audit/http-source';
-import type { AuditedAnchor } from '@gridseal/sdk/audit/source';
 import { listAnchors } from '@gridseal/sdk/chain/list-anchors';
 import { loadPrimitives } from '@gridseal/sdk/node/crypto/native';
 import { printReport, uncheckedOf } from '../audit/print-report.ts';
@@ -45,11 +45,10 @@ const newestKey = ({ noteKeys }: Trust['logs'][number]) => {
   return parseVerifierKey(found.key);
 };
 
-const anchorsOf = async (rpcUrl: string | undefined, trust: Trust): Promise<readonly AuditedAnchor[]> => {
-  if (rpcUrl === undefined) return [];
-  const anchors = await listAnchors({ rpcUrl, trust, logId: onlyLog(trust).logId });
-  return anchors.map(({ size, root }) => ({ size, root: fromHex(root) }));
-};
+const anchorsOf = async (rpcUrl: string | undefined, trust: Trust) =>
+  anchorsOverEpochs(
+    rpcUrl === undefined ? [] : await listAnchors({ rpcUrl, trust, logId: onlyLog(trust).logId }),
+  );
 
 const run = async (flags: FsckFlags): Promise<number> => {
   const terminal = createTerminal(flags.json === true);
@@ -65,10 +64,13 @@ const run = async (flags: FsckFlags): Promise<number> => {
   terminal.line(terminal.style('dim', `trust  ${origin}`));
   if (resume !== undefined) terminal.line(terminal.style('dim', `state  goes on at entry ${resume.size}`));
 
+  const { kept, abandoned } = await anchorsOf(flags.rpc, trust);
   let bar: Progress | undefined;
   let shown = 0n;
   const report: AuditReport = await auditLog({
-    source: createHttpSource(client, () => anchorsOf(flags.rpc, trust)),
+    source: createHttpSource(client, () =>
+      Promise.resolve(kept.map(({ size, root }) => ({ size, root: fromHex(root) }))),
+    ),
     key,
     domain: domainOf({
       chainId: BigInt(trust.chainId),
@@ -94,7 +96,7 @@ const run = async (flags: FsckFlags): Promise<number> => {
     rpc: flags.rpc !== undefined,
     payloads: flags.payloads,
   });
-  printReport(terminal, report, unchecked);
+  printReport(terminal, report, unchecked, abandoned);
   if (store !== undefined) terminal.line(`${terminal.style('red', 'blockstore')}  ${store}`);
   const development = developmentOf(trust);
   if (development !== undefined)
@@ -110,6 +112,7 @@ const run = async (flags: FsckFlags): Promise<number> => {
     ...report,
     ...(store === undefined ? {} : { store }),
     root: toHex(report.root),
+    abandoned,
   });
   if (!clean) return EXIT.notProven;
   return unchecked.length > 0 ? EXIT.notAllChecked : EXIT.ok;

@@ -4,53 +4,28 @@ import {
   ProtocolError,
   TlogError,
   equal,
-  fromUtf8,
-  parseCheckpoint,
-  parseNote,
-  parseVerifierKey,
   toHex,
   verifyConsistency,
   verifyInclusion,
-  verifyNoteSignature,
   type Checkpoint,
   type Hex,
-  type VerifierKey,
 } from '@gridseal/protocol';
 import { getReceipt } from '@gridseal/sdk/actions/get-receipt';
 import { createGridsealClient, type GridsealClient } from '@gridseal/sdk/http/client';
 import { EXIT } from '../exit-codes.ts';
+import { readCheckpoint } from '../log/checkpoint.ts';
 import { fetchLog, type LogTiles } from '../log/tiles.ts';
 import { NotProvenError } from '../not-proven-error.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { addEpochCommands } from './log-epoch.ts';
+import { addSubmitterCommands } from './log-submitter.ts';
 
 /** Said before anything is proven by a key that only the service vouches for. */
 const OWN_KEY =
   "Not everything was checked: the log's key is the one that the service shows. Name one that you got elsewhere with --key.";
 
 type LogFlags = { readonly url: string; readonly key?: string; readonly json?: boolean };
-
-const keyNamed = (text: string): VerifierKey => {
-  try {
-    return parseVerifierKey(text);
-  } catch (cause) {
-    if (!(cause instanceof TlogError)) throw cause;
-    throw new UsageError(`--key is no C2SP verifier key: ${cause.message}`);
-  }
-};
-
-/** The newest checkpoint, its signature verified by the key given or, failing that, the one that the service shows. */
-const readCheckpoint = async (client: GridsealClient, flags: LogFlags): Promise<Checkpoint> => {
-  const textOf = async (path: string): Promise<string> =>
-    fromUtf8(await (await client.request({ path, accept: '*/*' })).bytes(), path);
-  const key =
-    flags.key === undefined ? parseVerifierKey((await textOf('/log/key')).trim()) : keyNamed(flags.key);
-  const note = parseNote(await textOf('/log/checkpoint'));
-  if (!note.signatures.some((line) => verifyNoteSignature(note.text, line, key))) {
-    throw new NotProvenError('SignatureLine', `the checkpoint is not signed by ${key.name}`);
-  }
-  return parseCheckpoint(note.text);
-};
 
 const integer = (text: string, what: string): bigint => {
   if (!/^(?:0|[1-9]\d{0,18})$/u.test(text)) throw new UsageError(`${what} must be a whole number: ${text}`);
@@ -115,7 +90,7 @@ const proving = async (command: Command, run: (asked: Asked) => Promise<void> | 
   const terminal = createTerminal(flags.json === true);
   const client = createGridsealClient({ url: flags.url });
   try {
-    const checkpoint = await readCheckpoint(client, flags);
+    const checkpoint = await readCheckpoint(client, flags.key);
     if (flags.key === undefined) {
       terminal.line(terminal.style('yellow', OWN_KEY));
       process.exitCode = EXIT.notAllChecked;
@@ -162,4 +137,11 @@ export const addLogCommands = (program: Command): void => {
     .action(async (from: string, to: string | undefined, _flags: unknown, command: Command) => {
       await proving(command, (asked) => showConsistency(asked, from, to));
     });
+  const withChain = (command: Command): Command =>
+    command
+      .option('--rpc <url>', 'JSON-RPC of the chain', 'http://127.0.0.1:8545')
+      .option('--trust <file>', 'which log (default: what the service says of itself)')
+      .option('--key-file <file>', 'private key of the account that acts and pays, 0x and 64 hex digits');
+  addSubmitterCommands(log, withChain);
+  addEpochCommands(log, withChain);
 };

@@ -21,6 +21,7 @@ type Event =
       readonly anchors: number;
       readonly payloads: { readonly found: number; readonly missing: number };
       readonly closedPayloads: number;
+      readonly leftOut: readonly { readonly size: string; readonly blockNumber: string }[];
     }
   | { readonly event: 'failed'; readonly code: string; readonly message: string };
 
@@ -65,14 +66,19 @@ const run = async (flags: RestoreFlags): Promise<number> => {
     return code === BAD_CONFIGURATION ? EXIT.usage : EXIT.failed;
   }
   if (last.event === 'restored') {
-    const { size, anchors, payloads, closedPayloads } = last;
+    const { size, anchors, payloads, closedPayloads, leftOut } = last;
     terminal.line(`${size} entries of ${anchors} anchors are back; their roots are the anchored ones.`);
     terminal.line(`${payloads.found} payloads are in the content store, ${payloads.missing} are missing.`);
     if (closedPayloads > 0)
       terminal.line(
         `${closedPayloads} payloads stay closed: the keys of their periods are not on this machine.`,
       );
-    terminal.result({ restored: true, size, anchors, payloads, closedPayloads });
+    for (const anchor of leftOut)
+      terminal.line(
+        `Left out: size ${anchor.size}, anchored in block ${anchor.blockNumber}. No manifest that the log's key signed leads ` +
+          'there: either its blocks are missing from the content store, or somebody else anchored it (docs/guide/stolen-key.md).',
+      );
+    terminal.result({ restored: true, size, anchors, payloads, closedPayloads, leftOut });
   }
   return code === 0 ? EXIT.ok : EXIT.notProven;
 };

@@ -10,6 +10,8 @@ export * from './actions/search-statements.ts';
 export * from './actions/submit-batches.ts';
 export * from './actions/until-archived.ts';
 export * from './chain/ask-anchor-block.ts';
+export * from './chain/log-administration.ts';
+export { type Sender } from './chain/send-call.ts';
 export * from './device/device-key.ts';
 export * from './device/enrolment.ts';
 export * from './device/revocation.ts';

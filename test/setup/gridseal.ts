@@ -6,16 +6,27 @@ import { root } from '../../scripts/paths.ts';
 export type CommandRun = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 /** Runs `gridseal` in a process of its own, as a person would. */
-export const gridseal = (...args: readonly string[]): Promise<CommandRun> =>
-  gridsealIn(process.cwd(), ...args);
+export const gridseal = (...args: readonly string[]): Promise<CommandRun> => run({}, args);
 
 /** The same in a folder of one's own. */
 export const gridsealIn = (cwd: string, ...args: readonly string[]): Promise<CommandRun> =>
+  run({ cwd }, args);
+
+/** The same with more variables than this process has. */
+export const gridsealWith = (
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandRun> => run({ env: { ...process.env, ...env } }, args);
+
+const run = (
+  where: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
+  args: readonly string[],
+): Promise<CommandRun> =>
   new Promise((resolve, reject) => {
     execFile(
       process.execPath,
       [join(root, 'cli/main.ts'), ...args],
-      { cwd, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
+      { ...where, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) resolve({ code: 0, stdout, stderr });
         else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });

@@ -15,6 +15,8 @@ export type RunningService = {
   readonly process: ChildProcess;
   /** Asks it to end, as Ctrl-C does; rejects unless it ends with exit code 0. */
   readonly stop: () => Promise<void>;
+  /** Resolves when it has ended by itself: its exit code, and the last lines that it wrote. */
+  readonly ended: () => Promise<{ readonly code: number | null; readonly tail: readonly string[] }>;
   /** Ends it without warning, as a power cut does. */
   readonly kill: () => Promise<void>;
 };
@@ -58,6 +60,10 @@ export async function startService({
       child.kill('SIGTERM');
       const [code] = await closed;
       if (code !== 0) throw new Error(`the service ended with ${String(code)}:\n${tail().join('\n')}`);
+    },
+    ended: async () => {
+      const [code] = await closed;
+      return { code, tail: tail() };
     },
     kill: async () => {
       child.kill('SIGKILL');

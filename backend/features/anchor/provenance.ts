@@ -1,8 +1,13 @@
-import { equal, fromHex, toHex } from '@gridseal/protocol';
+import { fromHex, toHex, type Hex } from '@gridseal/protocol';
 import type { Primitives } from '@gridseal/protocol/primitives';
 import { parseCheckpoint } from '@gridseal/protocol/tlog/checkpoint';
 import { TlogError } from '@gridseal/protocol/tlog/errors';
-import { parseNote, verifyNoteSignature, type NoteSigner } from '@gridseal/protocol/tlog/note';
+import {
+  parseNote,
+  verifyNoteSignature,
+  type NoteSigner,
+  type VerifierKey,
+} from '@gridseal/protocol/tlog/note';
 
 import { cborCid } from '../../content/blocks.ts';
 import { readVerified, type ReadBlock } from '../../content/dag.ts';
@@ -27,17 +32,34 @@ export const isSignedByUs = async (
   if (bytes === undefined) return false;
   try {
     const manifest = decodeManifest(bytes);
-    const { text, signatures } = parseNote(manifest.checkpoint);
-    const signed = parseCheckpoint(text);
-    const isOfState =
-      signed.origin === note.verifierKey.name && signed.size === size && toHex(signed.root) === root;
+    const { verifierKey: key } = note;
     return (
-      isOfState &&
-      equal(manifest.root, signed.root) &&
-      signatures.some((line) => verifyNoteSignature(text, line, note.verifierKey, primitives))
+      toHex(manifest.root) === root &&
+      isSignedCheckpoint(manifest.checkpoint, { key, size, root }, primitives)
     );
   } catch (error) {
-    if (error instanceof ManifestError || error instanceof TlogError) return false;
+    if (error instanceof ManifestError) return false;
+    throw error;
+  }
+};
+
+/** Whether a note is a log's checkpoint of a state, signed by its key of the name that it begins with. */
+export const isSignedCheckpoint = (
+  note: string,
+  { key, size, root }: { readonly key: VerifierKey; readonly size: bigint; readonly root: Hex },
+  primitives: Primitives,
+): boolean => {
+  try {
+    const { text, signatures } = parseNote(note);
+    const signed = parseCheckpoint(text);
+    return (
+      signed.origin === key.name &&
+      signed.size === size &&
+      toHex(signed.root) === root &&
+      signatures.some((line) => verifyNoteSignature(text, line, key, primitives))
+    );
+  } catch (error) {
+    if (error instanceof TlogError) return false;
     throw error;
   }
 };

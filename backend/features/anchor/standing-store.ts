@@ -14,6 +14,9 @@ export type AnchorStanding = 'ours' | 'foreign';
 /** An epoch as its first anchor begins it. */
 export type EpochStart = { readonly epoch: bigint; readonly size: bigint; readonly root: `0x${string}` };
 
+/** Sizes that were anchored in an epoch; `last` is null where none of them is ours. */
+export type EpochSpan = { readonly epoch: bigint; readonly first: bigint; readonly last: bigint | null };
+
 /** What the followed anchors of this log are to our own tree. */
 export type StandingStore = ReturnType<typeof createStandingStore>;
 
@@ -62,6 +65,12 @@ export const createStandingStore = (database: Database) => ({
     );
     return row === undefined ? undefined : toEvent(row);
   },
+  /** Every epoch that was followed, with its first size and the largest of it that is ours, in order. */
+  epochs: (): Promise<readonly EpochSpan[]> =>
+    database.query<EpochSpan>(
+      `SELECT epoch, min(size) AS first, max(size) FILTER (WHERE standing IN ('ours', 'abandoned')) AS last
+       FROM chain_anchor GROUP BY epoch ORDER BY epoch`,
+    ),
   /** The newest epoch that was followed, undefined before the first anchor. */
   newestEpoch: async (): Promise<EpochStart | undefined> => {
     const [row] = await database.query<{ epoch: bigint; size: bigint; root: Uint8Array }>(

@@ -4,7 +4,7 @@ import type { Logger } from '../../adapters/logger/logger.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { ChainBinding } from '../chain/types.ts';
 import type { LogReader } from '../log/types.ts';
-import { createStandingStore, type EpochStart } from './standing-store.ts';
+import { createStandingStore, type EpochSpan, type EpochStart } from './standing-store.ts';
 import type { ChainAnchor } from './types.ts';
 
 /**
@@ -18,6 +18,8 @@ export type AnchorWatch = {
   readonly foreign: () => ChainAnchor | undefined;
   /** A state of ours that somebody else anchored lately: nothing is lost by it, but the anchor key is not ours alone. */
   readonly usurped: () => ChainAnchor | undefined;
+  /** Every epoch that was followed, with the sizes that were anchored in it. */
+  readonly epochs: () => Promise<readonly EpochSpan[]>;
   /** The epoch that the chain is in, where it is a later one than this process serves. */
   readonly laterEpoch: () => EpochStart | undefined;
 };
@@ -66,6 +68,7 @@ export const createAnchorWatch = (options: {
     },
     foreign: () => foreign,
     usurped: () => usurped,
+    epochs: () => store.epochs(),
     laterEpoch: () => later,
   };
 };

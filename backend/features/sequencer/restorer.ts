@@ -47,25 +47,27 @@ export type LogRestorer = {
 };
 
 const TERM = 1n;
+const NO_STATEMENTS = { sequence: 0n, previous: new Uint8Array(32) };
 /** Most statements of a block, and of a portion that goes to the database at once. */
 const BLOCK = 1_024;
 
 type Waiting = PendingStatement & { readonly index: bigint; readonly bytes: Uint8Array };
 
-/** @param key that signed the log's checkpoints; @param operator its address, 20 bytes */
+/** @param keyOf the key that signed the checkpoints of an epoch; @param operator its address, 20 bytes */
 export const createLogRestorer = (options: {
   readonly database: Database;
   readonly blockIds: { readonly next: () => Promise<bigint> };
   readonly primitives: Primitives;
   readonly domain: Domain;
   readonly operator: Uint8Array;
-  readonly key: VerifierKey;
+  readonly keyOf: (epoch: bigint) => VerifierKey;
   readonly now: () => number;
 }): LogRestorer => {
-  const { database, blockIds, primitives, domain, operator, key, now } = options;
+  const { database, blockIds, primitives, domain, operator, keyOf, now } = options;
   const chains = createChains();
 
-  const requireCheckpoint = ({ checkpoint, size, root }: AnchoredEntries): void => {
+  const requireCheckpoint = ({ epoch, checkpoint, size, root }: AnchoredEntries): void => {
+    const key = keyOf(epoch);
     const note = parseNote(checkpoint);
     const signed = parseCheckpoint(note.text);
     const isSigned = note.signatures.some((line) => verifyNoteSignature(note.text, line, key, primitives));
@@ -135,7 +137,8 @@ export const createLogRestorer = (options: {
     const before = await readHead(tx);
     const stored = before === undefined ? EMPTY_EDGE : await readEdge(tx, before.size);
     let edge: RightEdge = stored;
-    let chain = before?.operator ?? { sequence: 0n, previous: new Uint8Array(32) };
+    // In each epoch the operator's statements are a chain of their own.
+    let chain = before?.epoch === anchor.epoch ? before.operator : NO_STATEMENTS;
     let index = before?.size ?? 0n;
     let waiting: Waiting[] = [];
     let received = { receiptTimeMs: -1n, deadline: -1n };
@@ -172,7 +175,8 @@ export const createLogRestorer = (options: {
         `${edge.size} ${toHex(root)}`,
       );
     const { epoch, size, checkpoint } = anchor;
-    const head: LogHead = { origin: key.name, epoch, term: TERM, size, root, checkpoint, operator: chain };
+    const { name: origin } = keyOf(epoch);
+    const head: LogHead = { origin, epoch, term: TERM, size, root, checkpoint, operator: chain };
     await tx.execute('DELETE FROM log_head');
     await insertHead(tx, head, now());
     await writePublished(tx, head, now());

@@ -59,7 +59,10 @@ export const takeOver = async (options: {
       throw new SequencerError('edge-differs', `the widths of size ${head.size}`, 'other widths');
     requireEdge({ head, edge }, primitives);
     await requireRecomputed(tx, edge, primitives);
-    for (const state of [...shown, ...elsewhere])
+    for (const state of [
+      ...shown.filter((state) => state.origin === origin || state.size <= head.size),
+      ...elsewhere,
+    ])
       await requireContinues(tx, { head, edge }, state, primitives);
     if (head.epoch === epoch) return { head, edge };
     const { size, root } = head;
@@ -92,7 +95,10 @@ const readOwnCheckpoint = (text: string, note: NoteSigner, primitives: Primitive
   return parseCheckpoint(parsed.text);
 };
 
-/** What was shown last, in this epoch or in one before: it may have ended before anything was shown in the new one. */
+/**
+ * What was shown last, in this epoch or in one before: it may have ended before anything was shown in the new one. What was
+ * shown in an earlier epoch beyond what there is now was given up when the owner and the guardians began this one.
+ */
 const readShown = (
   text: string,
   { epoch, note, noteOf, primitives }: Parameters<typeof takeOver>[0],

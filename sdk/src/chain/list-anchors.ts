@@ -14,6 +14,7 @@ export type ChainAnchor = {
   readonly manifest: Hex;
   readonly blockNumber: bigint;
   readonly blockHash: Hex;
+  readonly transactionHash: Hex;
 };
 
 /**
@@ -63,8 +64,10 @@ const anchorsOf = async (client: PublicClient, address: Hex, logId: Hex, block: 
     toBlock: block,
     strict: true,
   });
-  const found = events.map(({ args: { epoch, size, root, manifest }, blockHash }): ChainAnchor => {
-    return { epoch, size, root, manifest, blockNumber: block, blockHash };
-  });
+  const found = events.map(
+    ({ args: { epoch, size, root, manifest }, blockHash, transactionHash }): ChainAnchor => {
+      return { epoch, size, root, manifest, blockNumber: block, blockHash, transactionHash };
+    },
+  );
   return { found: found.toReversed(), previousBlock: events[0]?.args.previousBlock ?? 0n };
 };

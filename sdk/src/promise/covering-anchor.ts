@@ -5,7 +5,7 @@ import { anchorPromiseAddress } from '../abi/deployment.ts';
 import { evidenceLogAbi } from '../abi/evidence-log.ts';
 import { listAnchors } from '../chain/list-anchors.ts';
 import type { SignedReceipt } from './signed-receipt.ts';
-import { ask } from './standing.ts';
+import { ask } from '../chain/send-call.ts';
 
 /** An anchor as the contracts name it, and where the ring of its log holds it. */
 export type CoveringAnchor = {

@@ -2,6 +2,7 @@ import { domainOf, fromHex, receiptDigest, toHex, type Hex, type Trust } from '@
 import type { PublicClient } from 'viem';
 import { anchorPromiseAbi } from '../abi/anchor-promise.ts';
 import { anchorPromiseAddress } from '../abi/deployment.ts';
+import { ask } from '../chain/send-call.ts';
 import { SdkError } from '../errors.ts';
 import type { SignedReceipt } from './signed-receipt.ts';
 
@@ -83,13 +84,4 @@ export const requirePromiseContract = async (node: PublicClient, trust: PromiseT
     );
   if (code === undefined)
     throw new SdkError('wrong-chain', `AnchorPromise is not at ${anchorPromiseAddress} on chain ${chainId}`);
-};
-
-/** @throws SdkError `unreachable` when the node does not answer */
-export const ask = async <T>(question: Promise<T>): Promise<T> => {
-  try {
-    return await question;
-  } catch (cause) {
-    throw new SdkError('unreachable', 'the node did not answer', { retryable: true, cause });
-  }
 };

@@ -50,7 +50,7 @@ export type ArchivedEvidence = {
 
 /** The archive of anchor evidence: written once per anchor, read by bundles. */
 export type EvidenceStore = AnchorArchive & {
-  /** Where the evidence of an anchor of this size must begin to cover: the archived size before it. */
+  /** Where the evidence of an anchor of this size must begin to cover: the archived size before it, of whichever epoch. */
   readonly coveredBelow: (epoch: bigint, size: bigint) => Promise<bigint>;
   /** Everything that is archived of an anchor, or `undefined`. */
   readonly find: (anchorId: bigint) => Promise<ArchivedEvidence | undefined>;
@@ -67,7 +67,7 @@ export const createEvidenceStore = (database: Database): EvidenceStore => ({
   coveredBelow: async (epoch, size) => {
     const [row] = await database.query<{ size: bigint | null }>(
       `SELECT max(a.size) AS size FROM anchor a JOIN anchor_evidence e ON e.anchor_id = a.id
-       WHERE a.epoch = $1 AND a.size < $2`,
+       WHERE a.epoch <= $1 AND a.size < $2`,
       [epoch, size],
     );
     return row?.size ?? 0n;

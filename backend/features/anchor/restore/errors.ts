@@ -2,10 +2,9 @@
  * Why a log cannot be restored.
  *
  * - `nothing-anchored`: the chain holds no anchor of the log, so nothing says what it was.
- * - `several-epochs`: the log was begun again; only its present epoch can be continued.
  * - `database-not-empty`: the database holds something that a restoration did not put there.
  */
-export type RestoreErrorCode = 'nothing-anchored' | 'several-epochs' | 'database-not-empty';
+export type RestoreErrorCode = 'nothing-anchored' | 'database-not-empty';
 
 /** A restoration that must not go on. */
 export class RestoreError extends Error {

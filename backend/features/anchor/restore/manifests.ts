@@ -26,7 +26,8 @@ export const requireBlockOf = async (read: ReadBlock, cid: CID): Promise<Uint8Ar
 };
 
 /**
- * The manifest that an anchor names, which must say of the log what the anchor says.
+ * The manifest that an anchor names, which must say of the log what the anchor says. The first anchor of an epoch names the
+ * manifest of the state that it begins with, which is of an epoch before.
  *
  * @throws BlockError; ManifestError naming the field that differs
  */
@@ -37,7 +38,7 @@ export const readManifest = async (
 ): Promise<Manifest> => {
   const manifest = decodeManifest(await requireBlockOf(read, cborCid(fromHex(hash))));
   if (!equal(manifest.logId, logId)) throw new ManifestError('logId');
-  if (manifest.epoch !== epoch) throw new ManifestError('epoch');
+  if (manifest.epoch > epoch) throw new ManifestError('epoch');
   if (manifest.size !== size) throw new ManifestError('size');
   if (toHex(manifest.root) !== root) throw new ManifestError('root');
   return manifest;

@@ -32,7 +32,7 @@ export type RestoreReport = {
  * Rebuilds the database of a log from its chain and its content store alone, anchor by anchor. One that was interrupted goes on
  * with the anchor it had come to.
  *
- * @param anchors oldest first, of one epoch
+ * @param anchors the log's own, oldest first, each with the manifest that the log made of it
  * @param onProgress told after each anchor
  * @throws RestoreError; SequencerError when entries do not lead to an anchored root; BlockError, ManifestError
  */
@@ -112,6 +112,8 @@ const restoreSegment = async (
   { from, size, payloads }: Manifest,
   { count, bytes }: { readonly count: number; readonly bytes: number },
 ): Promise<void> => {
+  // A new epoch may have anchored again what was anchored before.
+  if (from >= size) return;
   let root = payloads;
   if (root === null) {
     const empty = await linkList([]);
