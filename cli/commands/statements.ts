@@ -80,7 +80,7 @@ const run = async (flags: StatementsFlags): Promise<void> => {
   terminal.line(
     first === undefined
       ? 'No such statement is in the log yet.'
-      : `\nThe file that proves one: gridseal bundle ${first.digest}${urlArgument(flags.url)}`,
+      : `\nThe file that proves one: npx gridseal bundle ${first.digest}${urlArgument(flags.url)}`,
   );
   terminal.result({ statements });
 };

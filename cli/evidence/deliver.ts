@@ -25,9 +25,9 @@ const nextSteps = (terminal: Terminal, file: string, flags: DeliveryFlags, { tru
   terminal.line(
     `  npx gridseal verify ${quoted(file)} --trust ${quoted(trustFile ?? 'trust.json')} --offline`,
   );
-  if (trust.headers.length === 0)
+  if (trust.headers.length === 0 || flags.trustOut === undefined)
     terminal.line(
-      'That leaves unchecked whether the block of the anchor is canonical: --rpc URL instead of --offline asks a node.',
+      'Unless their trust file pins it, that leaves unchecked whether the block of the anchor is canonical: --rpc URL instead of --offline asks a node.',
     );
 };
 
