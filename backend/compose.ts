@@ -41,6 +41,9 @@ import { startHttpServer } from './http/server.ts';
 import { createLifetime } from './lifetime.ts';
 import { untilReady } from './worker/until-ready.ts';
 
+/** What the process tells apart from a log that must not be continued. */
+export { EpochOver } from './features/anchor/errors.ts';
+
 /** How often the follower looks for new blocks. */
 const CHAIN_POLL_MS = 500;
 /** How long a part may take to stop before the others are stopped without it. */

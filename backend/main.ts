@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { createDurableFiles } from './adapters/durable-file/durable-files.ts';
 import { createLogger } from './adapters/logger/logger.ts';
-import { compose } from './compose.ts';
+import { compose, EpochOver } from './compose.ts';
 import { type Config, ConfigError, readConfig, requireNamedFiles, unknownVariables } from './config.ts';
-import { EpochOver } from './features/anchor/errors.ts';
 import { V8_FLAGS } from './v8-flags.ts';
 
 V8_FLAGS.forEach(setFlagsFromString);

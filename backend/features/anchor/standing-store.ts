@@ -17,10 +17,7 @@ export type EpochStart = { readonly epoch: bigint; readonly size: bigint; readon
 /** Sizes that were anchored in an epoch; `last` is null where none of them is ours. */
 export type EpochSpan = { readonly epoch: bigint; readonly first: bigint; readonly last: bigint | null };
 
-/** What the followed anchors of this log are to our own tree. */
-export type StandingStore = ReturnType<typeof createStandingStore>;
-
-/** Creates the access. */
+/** Creates the access to what the followed anchors of this log are to our own tree. */
 export const createStandingStore = (database: Database) => ({
   /** Anchors that were followed and not yet compared, in chain order. */
   unjudged: async (): Promise<readonly ChainAnchor[]> => {
