@@ -29,13 +29,10 @@ export const createAnchorCoverage = (options: {
   },
 });
 
-const STOLEN =
-  'the anchor key is stolen, or this database is older than the chain; nothing is taken, signed or anchored until the log ' +
-  'goes on in a new epoch (docs/guide/stolen-key.md)';
-const ENDED =
-  'the anchor key is stolen, or this database is older than the chain; the log was created without guardians, so it cannot ' +
-  'go on: what was anchored before stays evidence, and a new log must be created (docs/guide/stolen-key.md)';
-const SHARED = 'somebody else has the anchor key; take it out of the log (docs/guide/stolen-key.md)';
+/** In few words: what is public of a part's health is short. */
+const STOLEN = 'the anchor key is stolen or the database older than its chain (docs/guide/stolen-key.md)';
+const ENDED = `${STOLEN}, and without guardians the log cannot go on`;
+const SHARED = 'somebody else has the anchor key (docs/guide/stolen-key.md)';
 const WITHOUT_GUARDIANS =
   'the log was created without guardians: if its anchor key is stolen it cannot go on (docs/guide/stolen-key.md)';
 
@@ -88,9 +85,9 @@ export const createAnchorProbe = (options: {
     const status = isFailing ? 'failing' : late || quorum === 0 || usurped !== undefined ? 'degraded' : 'ok';
     const detail =
       foreign !== undefined
-        ? `${describeForeign(foreign)}: ${quorum === 0 ? ENDED : STOLEN}`
+        ? `${quorum === 0 ? ENDED : STOLEN}: ${describeForeign(foreign)}`
         : usurped !== undefined
-          ? `transaction ${usurped.transactionHash} anchored size ${usurped.size} before this service did: ${SHARED}`
+          ? `${SHARED}: ${usurped.transactionHash} anchored size ${usurped.size} before this service did`
           : unfinished !== undefined
             ? `size ${unfinished.size} is ${unfinished.status}`
             : quorum === 0

@@ -58,7 +58,7 @@ export const createAnchorWatch = (options: {
         const standing = (await isOurs(anchor)) ? 'ours' : 'foreign';
         await store.judge(anchor, standing);
         if (standing === 'foreign')
-          logger.error({ size: anchor.size.toString() }, `an anchor is not ours: ${describeForeign(anchor)}`);
+          logger.error({ root: anchor.root }, `an anchor is not ours: ${describeForeign(anchor)}`);
       }
       if (followed.length > 0) await store.abandon();
       foreign = await store.foreign(epoch);
@@ -74,9 +74,8 @@ export const createAnchorWatch = (options: {
 };
 
 /** What was anchored in our name, in words. */
-export const describeForeign = ({ size, root, blockNumber, transactionHash }: ChainAnchor): string =>
-  `size ${size} with root ${root} was anchored in block ${blockNumber} by transaction ${transactionHash}, and this log has ` +
-  'no such state';
+export const describeForeign = ({ size, blockNumber, transactionHash }: ChainAnchor): string =>
+  `size ${size}, anchored in block ${blockNumber} by ${transactionHash}, is no state of this log`;
 
 /** Why nothing may be taken into the log, signed or anchored, or undefined. */
 export const haltedBy = (watch: Pick<AnchorWatch, 'foreign' | 'laterEpoch'>): string | undefined => {
