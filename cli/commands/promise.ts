@@ -19,7 +19,7 @@ import {
 } from '@gridseal/sdk';
 import { EXIT } from '../exit-codes.ts';
 import { fetchLog } from '../log/tiles.ts';
-import { readNamedFile } from '../read-file.ts';
+import { readNamedText } from '../read-file.ts';
 import { findTrust } from '../shipped-trust.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -64,7 +64,7 @@ const receiptOf = (file: string, document: string): SignedReceipt => {
 
 /** The receipt of a file: the only one, or the one of a statement where the file has a line for each. */
 const readReceipt = async (file: string, digest: string | undefined): Promise<SignedReceipt> => {
-  const text = new TextDecoder().decode(await readNamedFile(file, MAX_RECEIPTS_LENGTH)).trim();
+  const text = (await readNamedText(file, 'a receipt', MAX_RECEIPTS_LENGTH)).trim();
   const documents = text.startsWith('{"logId"') ? text.split('\n') : [text];
   const asked = documents.filter((document) => digest === undefined || document.includes(`"${digest}"`));
   const receipts = asked.map((document) => receiptOf(file, document));
@@ -98,7 +98,7 @@ const readAsked = async (file: string, flags: PromiseFlags): Promise<Asked> => {
 const senderOf = async ({ flags, node }: Asked): Promise<Sender> => {
   const { keyFile } = flags;
   if (keyFile === undefined) throw new UsageError('--key-file FILE names the key of the account that pays');
-  const text = new TextDecoder().decode(await readNamedFile(keyFile, 1_024)).trim();
+  const text = (await readNamedText(keyFile, 'a key file', 1_024)).trim();
   if (!/^0x[0-9a-f]{64}$/iu.test(text)) throw new UsageError(`${keyFile}: expected 0x and 64 hex digits`);
   const account = privateKeyToAccount(text as Hex);
   return { node, account, wallet: createWalletClient({ account, transport: http(flags.rpc) }) };

@@ -1,10 +1,10 @@
 import { readKeyFile, type HeldKey } from '../../edge/gateway/key-file.ts';
 import { holdAlone, type Hold } from '../../edge/spool/holder.ts';
-import { readNamedFile } from '../read-file.ts';
+import { readNamedText } from '../read-file.ts';
 
 /** The key of a file that the command line names. @throws UsageError when it cannot be read; SdkError `bad-key-file` */
 export const heldKey = async (file: string): Promise<HeldKey> => {
-  await readNamedFile(file);
+  await readNamedText(file, 'a key file');
   return readKeyFile(file);
 };
 

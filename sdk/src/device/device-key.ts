@@ -113,7 +113,8 @@ export const parseDeviceKeyFile = (
 ): { readonly key: DeviceKey; readonly identity: Uint8Array } => {
   let file: Partial<DeviceKeyFile>;
   try {
-    file = JSON.parse(text) as Partial<DeviceKeyFile>;
+    // Editors write a byte order mark; JSON may be null.
+    file = (JSON.parse(text.replace(/^\ufeff/u, '')) ?? {}) as Partial<DeviceKeyFile>;
   } catch (cause) {
     throw new SdkError('bad-key-file', 'a key file is JSON as `gridseal device create` writes it', { cause });
   }
