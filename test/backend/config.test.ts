@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { NOTE_ALGORITHM, formatVerifierKey, verifierKeyOf } from '@gridseal/protocol';
+import { NOTE_ALGORITHM, formatVerifierKey, noteSignerFrom } from '@gridseal/protocol';
 import { ConfigError, configVariables, readConfig } from '../../backend/config.ts';
 
 const problemsOf = (env: Record<string, string>): ConfigError => {
@@ -91,7 +91,9 @@ test('owners are read as lower-case addresses', () => {
 
 test('a witness counts once, whatever its names', () => {
   const keyOf = (name: string, byte: number): string =>
-    formatVerifierKey(verifierKeyOf(name, NOTE_ALGORITHM.cosignature, new Uint8Array(32).fill(byte)));
+    formatVerifierKey(
+      noteSignerFrom(name, NOTE_ALGORITHM.cosignature, new Uint8Array(32).fill(byte)).verifierKey,
+    );
   const listOf = (...keys: readonly string[]): string =>
     keys.map((key, i) => `${key} https://w${i}.example/`).join(', ');
   const two = readConfig({ WITNESSES: listOf(keyOf('w.example/1', 1), keyOf('w.example/2', 2)) });

@@ -45,16 +45,17 @@ const untilTaken = async (
   { send }: Served,
   items: readonly IngestItem[],
 ): Promise<readonly BatchResult[]> => {
-  for (const end = Date.now() + 90_000; ; await sleep(200)) {
+  for (const end = Date.now() + 90_000; ;) {
     const results = await send(items);
     if (results !== undefined) return results;
     assert.ok(Date.now() < end, 'the service does not go on');
+    await sleep(200);
   }
 };
 
 /** Connections whose commit waits for the standby. */
 const waitingForStandby = async ({ databases }: Served): Promise<readonly number[]> => {
-  for (const end = Date.now() + 60_000; ; await sleep(50)) {
+  for (const end = Date.now() + 60_000; ;) {
     const rows = await databases
       .primary()
       .ask<{ pid: number }>(
@@ -62,28 +63,31 @@ const waitingForStandby = async ({ databases }: Served): Promise<readonly number
       );
     if (rows.length > 0) return rows.map(({ pid }) => pid);
     assert.ok(Date.now() < end, 'no commit waits for the standby');
+    await sleep(50);
   }
 };
 
 /** The service has a database again, if only to read. */
 const untilConnected = async ({ url }: Served): Promise<void> => {
-  for (const end = Date.now() + 60_000; ; await sleep(100)) {
+  for (const end = Date.now() + 60_000; ;) {
     const { parts } = (await (await fetch(`${url}/health`)).json()) as {
       parts: { database: { status: string } };
     };
     if (parts.database.status === 'ok') return;
     assert.ok(Date.now() < end, 'the service does not come back to its database');
+    await sleep(100);
   }
 };
 
 /** `/health` says of ingest what is the matter. */
 const untilSays = async ({ url }: Served, what: RegExp): Promise<void> => {
-  for (const end = Date.now() + 60_000; ; await sleep(200)) {
+  for (const end = Date.now() + 60_000; ;) {
     const { parts } = (await (await fetch(`${url}/health`)).json()) as {
       parts: { ingest: { detail?: string } };
     };
     if (what.test(parts.ingest.detail ?? '')) return;
     assert.ok(Date.now() < end, `/health does not say ${String(what)}: ${JSON.stringify(parts.ingest)}`);
+    await sleep(200);
   }
 };
 

@@ -201,7 +201,9 @@ export const openDatabase = (options: {
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   };
   const enter = (client: pg.ClientBase) => requirePrimary(client, options.replication ?? 'any');
-  const pool = new pg.Pool({ ...connection, max: options.poolSize, onConnect: enter });
+  // The pool waits for it and ends a connection that is refused, which its types do not say.
+  const onConnect = enter as (client: pg.ClientBase) => void;
+  const pool = new pg.Pool({ ...connection, max: options.poolSize, onConnect });
   const noteLoss = (error: Error) => options.logger.warn({ err: error }, 'a database connection was lost');
   pool.on('error', noteLoss);
   // Without a listener of its own, a connection lost while it is in use would end the process.

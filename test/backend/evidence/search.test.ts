@@ -124,12 +124,12 @@ test('no block is read of an author for a kind that none of them holds [E10]', a
 
 test('a search ends when its client closes the connection [E10]', async () => {
   let reads = 0;
-  const entered = Promise.withResolvers<void>();
-  const left = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<undefined>();
+  const left = Promise.withResolvers<undefined>();
   const server = await serveSearch({
     entries: async (from, to) => {
       reads += 1;
-      entered.resolve();
+      entered.resolve(undefined);
       await left.promise;
       return log.entries(from, to);
     },
@@ -144,7 +144,7 @@ test('a search ends when its client closes the connection [E10]', async () => {
   // The server closes when the last connection has, and tells the request of it right after.
   await server.close();
   await new Promise((resolve) => setTimeout(resolve, 50));
-  left.resolve();
+  left.resolve(undefined);
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(reads, 1);
 });

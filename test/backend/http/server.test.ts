@@ -381,18 +381,14 @@ test('an idle connection outlives that of a balancer, and the time for headers d
   const { port } = await start(t, [list], { config });
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
-  let ended = false;
   let answers = '';
   socket.setEncoding('utf8').on('data', (text: string) => {
     answers += text;
   });
-  socket.on('close', () => {
-    ended = true;
-  });
   const ask = async (count: number): Promise<void> => {
     socket.write('GET /list HTTP/1.1\r\nHost: x\r\n\r\n');
     while (answers.split('HTTP/1.1 200').length <= count) {
-      assert.ok(!ended, answers);
+      assert.ok(!socket.closed, answers);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };

@@ -146,6 +146,6 @@ test('a meter file names units of the list [B9]', () => {
   for (const unit of ['kw', 'mw', 'furlongs'])
     assert.throws(
       () => parseMeterFile(fileOf({ ...CHANNEL, unit }), 'meter.json'),
-      (error) => error instanceof FileError && /expected one of 1, W, kW/u.test(error.message),
+      (error) => error instanceof FileError && error.message.includes('expected one of 1, W, kW'),
     );
 });

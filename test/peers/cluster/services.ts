@@ -39,9 +39,10 @@ const makeKeys = async (folder: string, chain: Geth): Promise<Readonly<Record<st
 
 /** The balancer has seen that there is somebody to send to. */
 const untilServed = async (url: string): Promise<void> => {
-  for (const end = Date.now() + 60_000; ; await sleep(100)) {
+  for (const end = Date.now() + 60_000; ;) {
     if ((await fetch(`${url}/health`)).status === 200) return;
     if (Date.now() > end) throw new Error('the balancer sends to nobody');
+    await sleep(100);
   }
 };
 

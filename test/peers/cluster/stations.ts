@@ -92,6 +92,8 @@ export const createStation = (options: {
 /** Waits until the stations hold so many receipts together. */
 export const untilHeld = async (stations: readonly Station[], receipts: number): Promise<void> => {
   const held = (): number => stations.reduce((sum, station) => sum + station.held.size, 0);
-  for (const end = Date.now() + PATIENCE_MS; held() < receipts; await sleep(50))
+  for (const end = Date.now() + PATIENCE_MS; held() < receipts;) {
     assert.ok(Date.now() < end, `only ${held()} of ${receipts} receipts`);
+    await sleep(50);
+  }
 };
