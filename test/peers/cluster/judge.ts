@@ -41,10 +41,11 @@ export const watchCheckpoints = async (
 
 /** Reads as a reader does: again, while the service says that it cannot for now. */
 const read = async (url: string): Promise<Response> => {
-  for (const end = Date.now() + REST_WITHIN_MS; ; await sleep(500)) {
+  for (const end = Date.now() + REST_WITHIN_MS; ;) {
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.status === 200) return answer;
     assert.ok(Date.now() < end, `${url} answers ${answer?.status ?? 'nothing'}`);
+    await sleep(500);
   }
 };
 
