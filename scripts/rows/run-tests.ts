@@ -10,7 +10,7 @@ export type Ended = {
 };
 
 const reporter = new URL('./reporter.mjs', import.meta.url).pathname;
-const LIMIT_MS = 10 * 60_000;
+const LIMIT_MS = 3 * 60_000;
 
 /** Runs the tests of one file whose titles name a row, in the checkout `folder`, and tells how each ended. */
 export const runRowTests = async (folder: string, file: string): Promise<Ended[]> => {
