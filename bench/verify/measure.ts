@@ -23,15 +23,15 @@ export type VerifyTimes = { readonly firstMs: number; readonly samplesMs: readon
 /**
  * Verifies a bundle again and again, from bytes and a trust file's text each time.
  *
- * @throws Error when a layer does not hold: what fails early would be fast
+ * @throws Error when a layer fails: what fails early would be fast. What a bundle alone cannot show is left unchecked
  */
 export const run = (task: VerifyTask, primitives: Primitives = portable): VerifyTimes => {
   const bytes = fromHex(task.bundle);
   const once = (): number => {
     const start = performance.now();
-    const { holds } = verify(decodeBundle(bytes), parseTrust(task.trust), {}, primitives);
+    const { outcome } = verify(decodeBundle(bytes), parseTrust(task.trust), {}, primitives);
     const elapsed = performance.now() - start;
-    if (!holds) throw new Error('the bundle does not hold');
+    if (outcome === 'fails') throw new Error('the bundle fails');
     return elapsed;
   };
   const firstMs = once();
